@@ -1,0 +1,93 @@
+/* Links: what frames travel through.
+ *
+ * A link joins two ends. Each direction has a rate (serialisation takes bits / rate), a queue in
+ * front of it (drop-tail), a propagation delay, and may lose frames. Because the queue is first in
+ * first out, a frame's departure and arrival are known the moment it is accepted: each direction is
+ * one list of frames in flight, and only its head is in the event queue.
+ *
+ * What a frame costs on the wire is its length, at least 60 bytes, plus `overhead` (preamble 8, FCS
+ * 4, inter-packet gap 12). Taps see a frame when it is accepted (sent) and when its last bit is
+ * there (received); lost and tail-dropped frames are traced as drops of the sending node.
+ */
+#ifndef MEDIUM_LINK_H
+#define MEDIUM_LINK_H
+
+#include "base/prng.h"
+#include "observe/run_hash.h"
+#include "observe/scope.h"
+#include "observe/tap.h"
+
+enum {
+    LINK_DEFAULT_OVERHEAD = 24,
+    LINK_LOSS_SCALE = 1000000, /* loss is in parts per million */
+};
+
+/* Zero values mean the default in brackets. */
+struct link_config {
+    uint64_t rate_bps;       /* [0: infinitely fast] */
+    uint64_t delay_ns;       /* propagation, [and at least] 1 */
+    uint32_t loss_ppm;       /* independent per frame [0] */
+    uint32_t queue_frames;   /* waiting, not counting the one being sent [0: no limit] */
+    uint64_t queue_bytes;    /* waiting [0: no limit] */
+    uint32_t overhead_bytes; /* per frame; taken as it is, 0 too */
+};
+
+struct link;
+
+/* Where one node holds the link. */
+struct link_end {
+    struct link *link;
+    struct link_end *peer;
+    struct scope *scope; /* of the node here */
+    struct tap_point point;
+    void (*deliver)(void *owner, struct packet *frame); /* takes ownership */
+    void *owner;
+    struct link_direction *out;
+};
+
+extern const struct drop_reason LINK_DROP_QUEUE_FULL; /* link.queue-full */
+extern const struct drop_reason LINK_DROP_LOSS;       /* link.loss */
+extern const struct drop_reason LINK_DROP_DOWN;       /* link.down */
+
+/* `name` is copied; it also names the link's random streams. */
+struct link *link_new(const char *name, const struct link_config *config);
+void link_free(struct link *link); /* drops what is in flight, uncounted */
+
+/* end: 0 or 1. Both ends are attached before the first frame. `port` is the node's number for this
+ * interface and fixes the rank of arrivals; `interface` is borrowed. */
+struct link_end *link_attach(struct link *link, int end, struct scope *scope, uint32_t port,
+                             const char *interface,
+                             void (*deliver)(void *owner, struct packet *frame), void *owner);
+
+/* Sends a whole frame towards the peer; takes ownership. */
+void link_send(struct link_end *end, struct packet *frame);
+
+/* A link that goes down loses what is queued and in flight; frames sent while down are dropped. */
+void link_set_up(struct link *link, bool up);
+bool link_is_up(const struct link *link);
+
+/* Changes rate, delay, loss, queue for frames sent from now on. A frame never overtakes another. */
+void link_set_config(struct link *link, const struct link_config *config);
+const struct link_config *link_get_config(const struct link *link);
+const char *link_get_name(const struct link *link);
+
+struct link_end *link_get_end(struct link *link, int end);
+
+/* What was sent from end 0 (direction 0) or end 1 (direction 1) so far. */
+const struct run_hash *link_get_hash(const struct link *link, int direction);
+
+struct link_counts {
+    uint64_t sent_frames, sent_bytes; /* accepted */
+    uint64_t delivered_frames, delivered_bytes;
+    uint64_t dropped_frames; /* tail drop, loss, down */
+};
+const struct link_counts *link_get_counts(const struct link *link, int direction);
+
+/* The trace event of link_set_up. */
+struct link_changed {
+    const char *link;
+    bool is_up;
+};
+extern const struct trace_kind LINK_CHANGED; /* "link.changed" */
+
+#endif

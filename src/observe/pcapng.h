@@ -1,0 +1,30 @@
+/* Captures in pcapng (draft-ietf-opsawg-pcapng), one per link end, to a byte sink.
+ *
+ * Times are nanoseconds (if_tsresol 9) since 1970. Each packet carries its direction (epb_flags)
+ * and, as comments, the trace events that its node emitted about it. For that the last received
+ * packet is held back until its node has handled it: until the next frame at this end, or
+ * pcapng_flush(). For a sent packet the comments come before it.
+ */
+#ifndef OBSERVE_PCAPNG_H
+#define OBSERVE_PCAPNG_H
+
+#include "base/status.h"
+#include "observe/byte_sink.h"
+#include "observe/tap.h"
+#include "observe/trace.h"
+
+struct pcapng;
+
+/* Starts a capture of one link end and writes its section header and interface block. It adds
+ * itself to the point and the trace; `sink`, `point` and `trace` are borrowed until pcapng_free().
+ */
+struct pcapng *pcapng_new(struct byte_sink *sink, struct tap_point *point, struct trace *trace,
+                          uint64_t epoch_unix_s);
+
+/* Writes what is held back. Returns the first error of the sink since pcapng_new(). */
+enum status pcapng_flush(struct pcapng *capture) MUST_CHECK;
+
+/* Detaches from point and trace and frees; call pcapng_flush() first. */
+void pcapng_free(struct pcapng *capture);
+
+#endif

@@ -1,0 +1,22 @@
+/* The virtual environment: time jumps from event to event.
+ *
+ * Nothing here waits. The same world with the same seed runs through the same events with the same
+ * times on every machine.
+ */
+#ifndef SIM_SIM_H
+#define SIM_SIM_H
+
+#include "env/env.h"
+
+/* 2025-01-01T00:00:00Z: what virtual time 0 is unless a lab says otherwise. */
+#define SIM_DEFAULT_EPOCH_UNIX_S UINT64_C(1735689600)
+
+/* `files` provides read_file (may be NULL: no files); it is borrowed. Free with sim_env_free(). */
+struct env *sim_env_new(uint64_t seed, uint64_t epoch_unix_s, const struct env_ops *files);
+void sim_env_free(struct env *env);
+
+/* Runs events until none is left that is due at or before `until_ns`, or until *stop becomes true
+ * (checked after each event; may be NULL). */
+void sim_run(struct env *env, uint64_t until_ns, const bool *stop);
+
+#endif

@@ -1,0 +1,134 @@
+/* DNS messages (RFC 1035 section 4, RFC 3596 AAAA, RFC 2782 SRV, RFC 6891 EDNS0, RFC 8659 CAA). */
+#ifndef WIRE_DNS_H
+#define WIRE_DNS_H
+
+#include "wire/address.h"
+#include "wire/dns_name.h"
+
+enum {
+    DNS_PORT = 53,
+    DNS_HEADER_LEN = 12,
+    DNS_UDP_MAX = 512, /* without EDNS0 */
+    DNS_MESSAGE_MAX = 65535,
+    DNS_MAX_RECORDS = 64, /* of one message that we keep; more is a parse failure */
+    DNS_TEXT_MAX = 255,
+};
+
+enum dns_type {
+    DNS_A = 1,
+    DNS_NS = 2,
+    DNS_CNAME = 5,
+    DNS_SOA = 6,
+    DNS_PTR = 12,
+    DNS_MX = 15,
+    DNS_TXT = 16,
+    DNS_AAAA = 28,
+    DNS_SRV = 33,
+    DNS_OPT = 41,
+    DNS_ANY = 255,
+    DNS_CAA = 257,
+};
+
+enum { DNS_CLASS_IN = 1 };
+
+enum dns_rcode {
+    DNS_NOERROR = 0,
+    DNS_FORMERR = 1,
+    DNS_SERVFAIL = 2,
+    DNS_NXDOMAIN = 3,
+    DNS_NOTIMP = 4,
+    DNS_REFUSED = 5,
+};
+
+struct dns_soa {
+    struct dns_name mname, rname;
+    uint32_t serial, refresh_s, retry_s, expire_s, minimum_s;
+};
+
+/* A record's data, by its type. Types that we do not know keep nothing but their length. */
+union dns_rdata {
+    struct ip_addr addr;  /* A, AAAA */
+    struct dns_name name; /* NS, CNAME, PTR */
+    struct dns_soa soa;
+    struct {
+        uint16_t preference;
+        struct dns_name exchange;
+    } mx;
+    struct {
+        uint16_t len;
+        uint8_t bytes[DNS_TEXT_MAX]; /* the strings' content, concatenated */
+    } txt;
+    struct {
+        uint16_t priority, weight, port;
+        struct dns_name target;
+    } srv;
+    struct {
+        uint8_t flags;
+        uint8_t tag_len;
+        uint8_t value_len;
+        uint8_t bytes[DNS_TEXT_MAX]; /* tag, then value */
+    } caa;
+};
+
+struct dns_record {
+    struct dns_name name;
+    uint16_t type;
+    uint16_t class;
+    uint32_t ttl_s;
+    uint16_t rdata_len; /* as received */
+    union dns_rdata rdata;
+};
+
+struct dns_question {
+    struct dns_name name;
+    uint16_t type;
+    uint16_t class;
+};
+
+enum dns_section {
+    DNS_ANSWER,
+    DNS_AUTHORITY,
+    DNS_ADDITIONAL,
+    DNS_SECTIONS,
+};
+
+/* Records of all sections stand in one array, answers first. The OPT record is taken out of it. */
+struct dns_message {
+    uint16_t id;
+    bool is_response;
+    uint8_t opcode;
+    bool authoritative;       /* AA */
+    bool truncated;           /* TC */
+    bool recursion_desired;   /* RD */
+    bool recursion_available; /* RA */
+    uint8_t rcode;            /* enum dns_rcode; the lower four bits */
+    bool has_edns;
+    uint16_t edns_udp_size;
+    bool has_question; /* we speak of exactly one question, as everybody does */
+    struct dns_question question;
+    uint16_t count[DNS_SECTIONS];
+    struct dns_record *records; /* borrowed array of DNS_MAX_RECORDS, from the caller */
+};
+
+/* The caller provides message->records (room for DNS_MAX_RECORDS). False when malformed. */
+bool dns_parse(struct reader *r, struct dns_message *message);
+
+/* Writes with name compression. When it does not fit, whole records are left out from the end and
+ * TC is set (RFC 2181 section 9); the writer does not fail unless even the question does not fit.
+ */
+void dns_emit(struct writer *w, const struct dns_message *message);
+
+/* Appends a record; false when the array is full. Sections must be filled in order. */
+bool dns_add_record(struct dns_message *message, enum dns_section section,
+                    const struct dns_record *record);
+
+/* The first record of a section, and how many there are. */
+struct dns_record *dns_section_records(const struct dns_message *message, enum dns_section section,
+                                       size_t *count);
+
+const char *dns_type_text(uint16_t type, char buffer[12]); /* "AAAA", "TYPE99" */
+bool dns_type_parse(const char *text, uint16_t *type);
+const char *dns_rcode_text(uint8_t rcode);                                 /* "NXDOMAIN" */
+void dns_record_print(struct text *text, const struct dns_record *record); /* master-file form */
+
+#endif

@@ -31,11 +31,12 @@ struct trace_type {
     const char *name;
     bool is_number; /* JSON shows it bare, without quotes ("true"/"false" too) */
     void (*print)(struct text *text, const void *value);
+    void (*print_json)(struct text *text, const void *value); /* NULL: as `print` does */
 };
 
 extern const struct trace_type TRACE_U8, TRACE_U16, TRACE_U32, TRACE_U64, TRACE_BOOL;
 extern const struct trace_type TRACE_TEXT;     /* const char *; NULL prints as nothing */
-extern const struct trace_type TRACE_DURATION; /* uint64_t of ns, e.g. "12.5 ms" */
+extern const struct trace_type TRACE_DURATION; /* uint64_t of ns: "12.5 ms", in JSON 12500000 */
 
 struct trace_field {
     const char *name; /* snake_case with its unit last, as in JSON */
@@ -84,7 +85,8 @@ struct packet_dropped { /* the data of PACKET_DROPPED */
 };
 extern const struct trace_kind PACKET_DROPPED; /* "packet.dropped" */
 
-/* Somebody who listens. Embed it; it is borrowed until removed. A listener must not emit. */
+/* Somebody who listens. Embed it; it is borrowed until removed. A listener must not emit. Sinks
+ * hear of an event in the order in which they were added. */
 struct trace_sink {
     void (*on_event)(struct trace_sink *sink, const struct trace_event *event);
     struct trace_sink *next;
@@ -120,13 +122,15 @@ void trace_drop(const struct scope *scope, const struct drop_reason *reason,
 /* All reasons with a count above 0, sorted by name. Owned array; *count is its length. */
 struct drop_count *trace_drop_counts(const struct trace *trace, size_t *count);
 
-/* "192.168.1.1 is at 02:00:..." - the kind's summary with its fields filled in. */
+/* "192.168.1.1 is at 02:00:..." - the kind's summary with its fields filled in. Control characters
+ * and bytes that are not UTF-8 appear as \xNN: values may come from a peer, and go to terminals.
+ */
 void trace_print_summary(struct text *text, const struct trace_event *event);
 
 /* {"at_ns":..,"node":"pc1","kind":"arp.resolved","packet":7,"address":"192.168.1.1",...} */
 void trace_print_json(struct text *text, const struct trace_event *event);
 
-/* Appends `chars` as a JSON string with its quotes. */
+/* Appends `chars` as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
 void trace_print_json_text(struct text *text, const char *chars);
 
 #endif

@@ -11,7 +11,8 @@ enum {
     DHCP_MIN_LEN = 300, /* BOOTP's size, which relays and old clients expect (RFC 1542 2.1) */
     DHCP_MAX_LEN = 1472,
     DHCP_MAX_ADDRESSES = 4, /* of routers and of DNS servers that we keep */
-    DHCP_MAX_TEXT = 64,
+    DHCP_MAX_TEXT = 64,     /* with the NUL */
+    DHCP_MAX_BLOB = 32,     /* of client ids and parameter lists */
 };
 
 enum dhcp_op {
@@ -70,19 +71,20 @@ struct dhcp_message {
     char domain_name[DHCP_MAX_TEXT];
     char message[DHCP_MAX_TEXT];
     uint8_t client_id_len; /* 0: none */
-    uint8_t client_id[32];
+    uint8_t client_id[DHCP_MAX_BLOB];
     uint8_t parameter_list_len;
-    uint8_t parameter_list[32];
+    uint8_t parameter_list[DHCP_MAX_BLOB];
 };
 
-/* False when it is not a well-formed message over Ethernet with the magic cookie. Honours overload
- * (option 52) and concatenates split options (RFC 3396) as far as it keeps them. */
+/* Consumes the whole reader: a UDP payload. False when it is not a well-formed message over
+ * Ethernet with the magic cookie. Honours overload (option 52) and concatenates split options (RFC
+ * 3396) as far as it keeps them; text is cut to DHCP_MAX_TEXT, lists to what the struct holds. */
 bool dhcp_parse(struct reader *r, struct dhcp_message *message);
 
 /* Writes the message, options in ascending order of their code after the type, padded to
- * DHCP_MIN_LEN. */
+ * DHCP_MIN_LEN. Lists of addresses end at the first 0. DHCP_MAX_LEN always suffices. */
 void dhcp_emit(struct writer *w, const struct dhcp_message *message);
 
-const char *dhcp_type_text(uint8_t type); /* "DISCOVER"; "?" when unknown */
+const char *dhcp_type_text(uint8_t type); /* "DISCOVER"; "BOOTP" for 0; "?" when unknown */
 
 #endif

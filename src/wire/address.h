@@ -2,7 +2,7 @@
  *
  * Above wire/ no byte order exists: an IPv4 address is a uint32_t in host order inside `struct
  * ip_addr`, e.g. 192.168.1.2 is 0xc0a80102. Zero-initialised values are "none". Structs have no
- * padding that matters to comparison: use the *_equal functions, and address_key for map keys.
+ * padding: compare them with the *_equal functions; they can be keys of maps as they are.
  */
 #ifndef WIRE_ADDRESS_H
 #define WIRE_ADDRESS_H

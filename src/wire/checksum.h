@@ -7,8 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A running one's-complement sum, to be folded and complemented at the end. Blocks may be added in
- * any order as long as each but the last has an even length. */
+/* A running one's-complement sum, to be folded and complemented at the end; start with 0. Its value
+ * depends on the machine's byte order: only the functions here may look at it. Blocks may be added
+ * in any order as long as each but the last has an even length. */
 uint64_t checksum_add(uint64_t sum, const void *bytes, size_t len);
 
 /* The pseudo-header of UDP and TCP over IPv4 (RFC 9293 3.1, RFC 768) or IPv6 (RFC 8200 8.1). */

@@ -51,7 +51,7 @@ static inline bool icmp_is_error(uint8_t type)
  * message adds up. False when it is too short. */
 bool icmp_parse(struct reader *r, struct icmp_header *header, bool *checksum_right);
 
-/* Writes the header in front of `body`, computing the checksum over both. */
+/* Writes the header for `body`, which is not written, computing the checksum over both. */
 void icmp_emit(struct writer *w, const struct icmp_header *header, struct bytes body);
 
 #endif

@@ -46,8 +46,12 @@ enum ipv4_error {
 };
 
 /* Consumes the header and its options. The reader's bytes may go beyond total_len (link padding).
- */
+ * On an error `header` holds what could be read, zeros elsewhere. */
 enum ipv4_error ipv4_parse(struct reader *r, struct ipv4_header *header);
+
+/* The same for the packet that an ICMP error quotes: its data may be cut off (RFC 792: "Internet
+ * header + 64 bits of original data datagram"), so total_len may go beyond the reader's bytes. */
+enum ipv4_error ipv4_parse_quoted(struct reader *r, struct ipv4_header *header);
 
 /* Writes 20 bytes, without options, with the checksum. header_len and checksum are ignored. */
 void ipv4_emit(struct writer *w, const struct ipv4_header *header);

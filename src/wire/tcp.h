@@ -60,19 +60,24 @@ struct tcp_header {
 };
 
 /* Consumes header and options of a whole segment (the reader's bytes). Unknown options are skipped
- * (RFC 9293 MUST-6); an option with an illegal length ends the options (MUST-7). *checksum_right
+ * (RFC 9293 MUST-6), as are known ones whose length is not theirs; a length below two or beyond the
+ * header ends the options (MUST-7). Of an option that comes twice the last counts. *checksum_right
  * tells whether it adds up. False when it is too short for what it says. */
 bool tcp_parse(struct reader *r, struct ip_addr src, struct ip_addr dst, struct tcp_header *header,
                bool *checksum_right);
 
-/* The length of the header that tcp_emit would write: 20 ... 60, a multiple of 4. */
+/* The length of the header that tcp_emit would write: 20 ... 60, a multiple of 4. Beside timestamps
+ * only three SACK blocks fit, beside all options of a SYN two: the last ones are left out. */
 size_t tcp_header_len(const struct tcp_options *options);
 
-/* Writes header, options and padding for `body`, with the checksum. */
+/* Writes header, options and padding for `body`, which is not written, with the checksum over all.
+ * header->header_len and checksum are ignored. */
 void tcp_emit(struct writer *w, struct ip_addr src, struct ip_addr dst,
               const struct tcp_header *header, struct bytes body);
 
-/* "SYN,ACK" into a buffer of at least 40 bytes, which is returned. */
+/* "SYN,ACK" ("none" without flags) into a buffer of at least TCP_FLAGS_TEXT_SIZE, which is
+ * returned. */
+enum { TCP_FLAGS_TEXT_SIZE = 40 };
 char *tcp_flags_print(uint8_t flags, char *buffer);
 
 #endif

@@ -57,7 +57,8 @@ void tcp_free(struct tcp *tcp);
 enum status tcp_listen(struct tcp *tcp, struct endpoint local, uint32_t backlog,
                        void (*on_event)(void *owner), void *owner,
                        struct tcp_listener **listener) MUST_CHECK;
-void tcp_listener_close(struct tcp_listener *listener);
+void tcp_listener_close(struct tcp_listener *listener); /* and RST to whoever waits in its queue */
+struct endpoint tcp_listener_local(const struct tcp_listener *listener);
 /* The next established connection, or NULL; its owner sets its on_event. */
 struct tcp_conn *tcp_accept(struct tcp_listener *listener);
 
@@ -75,9 +76,13 @@ int64_t tcp_send(struct tcp_conn *conn, const void *bytes, size_t len);
 /* Bytes copied; 0 at the peer's FIN; -STATUS_AGAIN; the connection's error. */
 int64_t tcp_receive(struct tcp_conn *conn, void *buffer, size_t size);
 
-size_t tcp_readable(const struct tcp_conn *conn);  /* bytes in order, not yet received */
-size_t tcp_writable(const struct tcp_conn *conn);  /* room in the send buffer */
-bool tcp_is_finished(const struct tcp_conn *conn); /* the peer's FIN has been reached */
+size_t tcp_readable(const struct tcp_conn *conn);   /* bytes in order, not yet received */
+size_t tcp_writable(const struct tcp_conn *conn);   /* room in the send buffer */
+bool tcp_is_finished(const struct tcp_conn *conn);  /* the peer's FIN has been reached */
+bool tcp_is_connected(const struct tcp_conn *conn); /* the handshake is done, no error since */
+
+/* RFC 9293 3.7.4, MUST-17: sends small segments without waiting for acknowledgements. */
+void tcp_set_no_delay(struct tcp_conn *conn, bool no_delay);
 
 void tcp_shutdown(struct tcp_conn *conn); /* no more data from us: FIN after what is queued */
 

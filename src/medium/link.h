@@ -20,16 +20,22 @@
 enum {
     LINK_DEFAULT_OVERHEAD = 24,
     LINK_LOSS_SCALE = 1000000, /* loss is in parts per million */
+    LINK_MAX_OVERHEAD = 65535,
+    LINK_MAX_IN_FLIGHT = 1 << 20, /* frames per direction, waiting or under way; then tail drop */
 };
 
-/* Zero values mean the default in brackets. */
+#define LINK_MAX_DELAY_NS (UINT64_C(1) << 62)
+#define LINK_MAX_RATE_BPS UINT64_C(1000000000000000)
+
+/* Zero values mean the default in brackets. What waits is what has been accepted and has not begun
+ * to be sent; its bytes are frames without overhead. A frame that begins at once never waits. */
 struct link_config {
-    uint64_t rate_bps;       /* [0: infinitely fast] */
-    uint64_t delay_ns;       /* propagation, [and at least] 1 */
+    uint64_t rate_bps;       /* [0: infinitely fast]; at most LINK_MAX_RATE_BPS */
+    uint64_t delay_ns;       /* propagation, [and at least] 1; at most LINK_MAX_DELAY_NS */
     uint32_t loss_ppm;       /* independent per frame [0] */
     uint32_t queue_frames;   /* waiting, not counting the one being sent [0: no limit] */
     uint64_t queue_bytes;    /* waiting [0: no limit] */
-    uint32_t overhead_bytes; /* per frame; taken as it is, 0 too */
+    uint32_t overhead_bytes; /* per frame; taken as it is, 0 too; at most LINK_MAX_OVERHEAD */
 };
 
 struct link;
@@ -51,7 +57,9 @@ extern const struct drop_reason LINK_DROP_DOWN;       /* link.down */
 
 /* `name` is copied; it also names the link's random streams. */
 struct link *link_new(const char *name, const struct link_config *config);
-void link_free(struct link *link); /* drops what is in flight, uncounted */
+
+/* Drops what is in flight, uncounted. Before the scopes of its ends go. */
+void link_free(struct link *link);
 
 /* end: 0 or 1. Both ends are attached before the first frame. `port` is the node's number for this
  * interface and fixes the rank of arrivals; `interface` is borrowed. */
@@ -59,7 +67,8 @@ struct link_end *link_attach(struct link *link, int end, struct scope *scope, ui
                              const char *interface,
                              void (*deliver)(void *owner, struct packet *frame), void *owner);
 
-/* Sends a whole frame towards the peer; takes ownership. */
+/* Sends a whole frame towards the peer; takes ownership. May be called from `deliver`, which may
+ * also take the link down, but not free it. */
 void link_send(struct link_end *end, struct packet *frame);
 
 /* A link that goes down loses what is queued and in flight; frames sent while down are dropped. */
@@ -80,10 +89,14 @@ struct link_counts {
     uint64_t sent_frames, sent_bytes; /* accepted */
     uint64_t delivered_frames, delivered_bytes;
     uint64_t dropped_frames; /* tail drop, loss, down */
-};
+    uint64_t lost_frames;    /* those of them that had been accepted: loss, and going down */
+}; /* sent_frames = delivered_frames + lost_frames + link_get_in_flight() */
 const struct link_counts *link_get_counts(const struct link *link, int direction);
 
-/* The trace event of link_set_up. */
+/* Accepted and neither delivered nor lost: waiting, being sent, or under way. */
+size_t link_get_in_flight(const struct link *link, int direction);
+
+/* The trace event of link_set_up; node 0 (the lab) emits it. */
 struct link_changed {
     const char *link;
     bool is_up;

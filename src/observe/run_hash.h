@@ -28,6 +28,12 @@ static inline void run_hash_add_frame(struct run_hash *hash, uint64_t sent_ns, u
     hash->bytes += frame->len;
 }
 
+/* `frames` that were on their way never arrive, since `at_ns`. */
+static inline void run_hash_add_cut(struct run_hash *hash, uint64_t at_ns, uint64_t frames)
+{
+    hash->value = hash_fold(hash_fold(hash->value, at_ns), frames);
+}
+
 /* Adds one direction's result to the whole run's. */
 static inline uint64_t run_hash_combine(uint64_t whole, const struct run_hash *direction)
 {

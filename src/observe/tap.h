@@ -18,7 +18,8 @@ struct tap_point {
     struct tap *taps;
 };
 
-/* An observer of one point. Borrowed until removed. It must not keep or change the packet. */
+/* An observer of one point. Borrowed until removed. It must not keep or change the packet, and not
+ * send. */
 struct tap {
     void (*on_frame)(struct tap *tap, const struct tap_point *point, enum tap_direction direction,
                      uint64_t at_ns, const struct packet *frame);
@@ -29,6 +30,17 @@ static inline void tap_add(struct tap_point *point, struct tap *tap)
 {
     tap->next = point->taps;
     point->taps = tap;
+}
+
+/* `tap` is one of the point's. */
+static inline void tap_remove(struct tap_point *point, struct tap *tap)
+{
+    struct tap **link = &point->taps;
+    while (*link != tap) {
+        link = &(*link)->next;
+    }
+    *link = tap->next;
+    tap->next = NULL;
 }
 
 static inline void tap_frame(const struct tap_point *point, enum tap_direction direction,

@@ -1,12 +1,17 @@
 /* Configuration: a strict subset of YAML, checked against a schema, with positions kept.
  *
  * config_load() turns text into a tree of values that remember line and column: maps (in order,
- * duplicate keys refused), lists and scalars. Anchors, aliases, tags, several documents and keys
- * that are not plain scalars are refused. A schema is a table of keys with their types;
- * config_check() walks the tree with it and reports everything that is wrong. Then the getters
- * cannot fail. Labs and gateways both use it.
+ * duplicate keys refused), lists and scalars. Anchors, aliases, tags, merge keys, several
+ * documents, unquoted text over several lines and keys that are maps or lists are refused. A schema
+ * is a table of keys with their types; config_check() walks the tree with it and reports everything
+ * that is wrong. Then the getters cannot fail. Labs and gateways both use it.
  *
- * A problem is one line: "lab.yaml:7:12: unknown key 'delai'; did you mean 'delay'?"
+ * A problem is one line: "lab.yaml:7:12: unknown key 'delai' in a link; did you mean 'delay'?" The
+ * position is that of the character, counted from 1; control characters in what is quoted from the
+ * file are shown as \x1b, so that a hostile file cannot write to the terminal.
+ *
+ * "key:" with nothing behind it is an empty map or list where one is expected, and a problem
+ * elsewhere.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -20,8 +25,8 @@
 enum {
     CONFIG_MAX_BYTES = 16 << 20,
     CONFIG_MAX_DEPTH = 32,
-    CONFIG_MAX_VALUES = 4 << 20,
-    CONFIG_MAX_PROBLEMS = 50, /* reported; then "and N more" */
+    CONFIG_MAX_VALUES = 4 << 20, /* keys included */
+    CONFIG_MAX_PROBLEMS = 50,    /* reported; then "and N more" */
 };
 
 enum config_kind {
@@ -40,13 +45,15 @@ struct config_value {
     bool is_quoted;                /* of a scalar */
     struct config_value *items;    /* of a map or list */
     size_t n_items;
+    struct map *index; /* of a map with many keys, for config_get(); else NULL */
 };
 
 struct config_file {
     char *name;                /* for messages */
     struct config_value *root; /* NULL when it could not be loaded */
-    struct text problems;      /* one per line */
-    size_t n_problems;
+    struct text problems;      /* one per line, each ended by a newline */
+    size_t n_problems;         /* also those beyond CONFIG_MAX_PROBLEMS */
+    size_t problems_shown_len; /* of `problems` without its "and N more" */
 };
 
 /* Parses `len` bytes of text. Always returns a file; look at n_problems. An empty document has an
@@ -73,7 +80,7 @@ enum config_type {
     CONFIG_DURATION,    /* 10ns 20us 10ms 1.5s 2m 1h 1d; nanoseconds; min ... max */
     CONFIG_RATE,        /* 9600bit 10kbit 50mbit 1.5gbit 1tbit; bits per second; "unlimited" is 0 */
     CONFIG_SIZE,        /* 1500 1500B 64KiB 1MB; bytes; min ... max */
-    CONFIG_SHARE,       /* 1% 0.5% 0.001; parts per million, at most 1000000 */
+    CONFIG_SHARE,       /* 100% 0.5% 0.001; parts per million, at most 1000000 */
     CONFIG_CHOICE,      /* one of `choices` */
     CONFIG_CUSTOM,      /* a scalar that `is_valid` accepts; `expected` says what it is */
     CONFIG_MAP_OF,      /* a map with the keys of `schema` */
@@ -108,7 +115,8 @@ struct config_schema {
 bool config_check(struct config_file *file, const struct config_value *map,
                   const struct config_schema *schema);
 
-/* --- getters, for values that were checked --- */
+/* --- getters, for values that were checked. One that was found wrong reads as absent, so that a
+ * caller may look for more problems before it gives up. --- */
 
 /* The value of a key, or NULL. */
 const struct config_value *config_get(const struct config_value *map, const char *key);
@@ -122,7 +130,12 @@ uint64_t config_get_rate(const struct config_value *map, const char *key, uint64
 uint64_t config_get_size(const struct config_value *map, const char *key, uint64_t otherwise);
 uint32_t config_get_share(const struct config_value *map, const char *key, uint32_t otherwise);
 
-/* --- units, by themselves (command-line options use them too); false: not one --- */
+/* --- units, by themselves (command-line options use them too); false: not one ---
+ *
+ * A number is decimal, without sign, exponent, leading zeros or spaces, and directly followed by
+ * its unit. It is read exactly: what does not come out as a whole number of nanoseconds, bits per
+ * second, bytes or parts per million, or does not fit, is refused. A bare 0 is a duration. A bare
+ * share is less than 1, since "1" could mean 1% as well as 100%. */
 bool config_parse_bool(const char *text, bool *value);
 bool config_parse_integer(const char *text, uint64_t *value);
 bool config_parse_duration(const char *text, uint64_t *ns);
@@ -130,7 +143,8 @@ bool config_parse_rate(const char *text, uint64_t *bps);
 bool config_parse_size(const char *text, uint64_t *bytes);
 bool config_parse_share(const char *text, uint32_t *ppm);
 
-/* The shortest form that parses back to the same value: "12ms", "50mbit", "64KiB", "0.5%". */
+/* The shortest form that parses back to the same value and is not below one of its unit: "12ms",
+ * "1.5gbit", "64KiB", "0.5%". */
 void config_print_duration(struct text *text, uint64_t ns);
 void config_print_rate(struct text *text, uint64_t bps);
 void config_print_size(struct text *text, uint64_t bytes);

@@ -27,8 +27,9 @@ bool url_parse(const char *text, struct url *url, const char **why);
 /* Resolves a reference found in a document at `base` (RFC 3986 section 5). */
 bool url_resolve(const struct url *base, const char *reference, struct url *url, const char **why);
 void url_fini(struct url *url);
-void url_print(struct text *text, const struct url *url);        /* the whole */
-void url_print_target(struct text *text, const struct url *url); /* path and query */
-bool url_same_origin(const struct url *a, const struct url *b);  /* scheme, host, port */
+void url_print(struct text *text, const struct url *url);           /* the whole */
+void url_print_target(struct text *text, const struct url *url);    /* path and query */
+void url_print_authority(struct text *text, const struct url *url); /* as Host bears it */
+bool url_same_origin(const struct url *a, const struct url *b);     /* scheme, host, port */
 
 #endif

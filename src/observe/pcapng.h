@@ -1,9 +1,12 @@
 /* Captures in pcapng (draft-ietf-opsawg-pcapng), one per link end, to a byte sink.
  *
  * Times are nanoseconds (if_tsresol 9) since 1970. Each packet carries its direction (epb_flags)
- * and, as comments, the trace events that its node emitted about it. For that the last received
- * packet is held back until its node has handled it: until the next frame at this end, or
- * pcapng_flush(). For a sent packet the comments come before it.
+ * and, as comments, the trace events that its node emitted about it ("ipv4.forwarded: ...").
+ *
+ * For a received packet these come after it, so it is held back until its node has handled it:
+ * until the next one is received here, another is sent here later, or pcapng_flush(). What the node
+ * sends here meanwhile waits behind it, so that the file is in the order of time. For a sent packet
+ * the comments come before it. Their number and length have limits; what is beyond is left out.
  */
 #ifndef OBSERVE_PCAPNG_H
 #define OBSERVE_PCAPNG_H
@@ -17,7 +20,7 @@ struct pcapng;
 
 /* Starts a capture of one link end and writes its section header and interface block. It adds
  * itself to the point and the trace; `sink`, `point` and `trace` are borrowed until pcapng_free().
- */
+ * `epoch_unix_s` is the wall-clock second of virtual time 0. */
 struct pcapng *pcapng_new(struct byte_sink *sink, struct tap_point *point, struct trace *trace,
                           uint64_t epoch_unix_s);
 

@@ -2,7 +2,7 @@
  *
  * Packets for an address being resolved wait in a short queue (RFC 1122 2.3.2.2); a request is
  * repeated once a second, at most ARP_MAX_TRIES times; then the waiting packets are given back as
- * unresolved. Entries age.
+ * unresolved. Entries age: an old one is asked for again when it is next needed.
  */
 #ifndef STACK_LINK_ARP_H
 #define STACK_LINK_ARP_H
@@ -18,8 +18,10 @@ enum {
 #define ARP_LIFETIME_NS UINT64_C(1200000000000) /* 20 minutes, as 4.4BSD */
 
 extern const struct drop_reason ARP_DROP_MALFORMED;  /* arp.malformed */
+extern const struct drop_reason ARP_DROP_BAD_SENDER; /* arp.bad-sender: it cannot be a station */
 extern const struct drop_reason ARP_DROP_QUEUE_FULL; /* arp.queue-full */
 extern const struct drop_reason ARP_DROP_TABLE_FULL; /* arp.table-full */
+extern const struct drop_reason ARP_DROP_UNRESOLVED; /* arp.unresolved: and no network to tell */
 
 struct arp *arp_new(struct netif *netif);
 void arp_free(struct arp *arp);
@@ -45,6 +47,8 @@ struct arp_event {
 extern const struct trace_kind ARP_REQUESTED; /* "arp.requested": by broadcast */
 extern const struct trace_kind ARP_ANSWERED;  /* "arp.answered": sent by the owner of the address */
 extern const struct trace_kind ARP_RESOLVED;  /* "arp.resolved": learnt by the asker */
+extern const struct trace_kind ARP_LEARNED;   /* "arp.learned": from the asker's question */
 extern const struct trace_kind ARP_FAILED;    /* "arp.failed": nobody answered */
+extern const struct trace_kind ARP_CONFLICT;  /* "arp.conflict": another uses our address */
 
 #endif

@@ -48,6 +48,7 @@ struct netif {
 };
 
 extern const struct drop_reason NETIF_DROP_SHORT;        /* ethernet.too-short */
+extern const struct drop_reason NETIF_DROP_BAD_SOURCE;   /* ethernet.bad-source: a group */
 extern const struct drop_reason NETIF_DROP_NOT_FOR_US;   /* ethernet.not-for-us */
 extern const struct drop_reason NETIF_DROP_UNKNOWN_TYPE; /* ethernet.unknown-type */
 extern const struct drop_reason NETIF_DROP_DOWN;         /* netif.down */
@@ -78,5 +79,15 @@ bool netif_remove_address(struct netif *netif, struct ip_addr addr);
 /* The interface's first IPv4 prefix, or NULL. */
 const struct ip_prefix *netif_ipv4(const struct netif *netif);
 bool netif_has_ipv4(const struct netif *netif, uint32_t addr);
+
+/* The interface's own address in the subnet of `peer`, else its first one, else 0. */
+uint32_t netif_source_for(const struct netif *netif, uint32_t peer);
+
+/* The broadcast address of a prefix (RFC 1122 3.2.1.3); 0 when it has none: RFC 3021 takes it from
+ * /31, and /32 is one host. */
+uint32_t netif_prefix_broadcast(const struct ip_prefix *prefix);
+
+/* 255.255.255.255, or the broadcast address of one of the interface's subnets. */
+bool netif_is_broadcast(const struct netif *netif, uint32_t addr);
 
 #endif

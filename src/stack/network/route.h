@@ -18,7 +18,9 @@ struct route_table;
 struct route_table *route_table_new(void);
 void route_table_free(struct route_table *table);
 
-/* Adds, or replaces the route with the same prefix and metric. STATUS_LIMIT when full. */
+/* Adds, or replaces the route with the same prefix and metric; host bits of the prefix are cleared.
+ * STATUS_LIMIT when full; STATUS_INVALID when the gateway is of another IP version or the prefix is
+ * longer than an address; STATUS_UNSUPPORTED for IPv6. */
 enum status route_add(struct route_table *table, const struct route *route) MUST_CHECK;
 bool route_remove(struct route_table *table, struct ip_prefix prefix, uint32_t metric);
 void route_remove_netif(struct route_table *table, const struct netif *netif);

@@ -87,8 +87,7 @@ static struct packet *entry_free(struct arp *arp, struct arp_entry *entry)
 
 static void free_all(struct arp *arp, struct list *list)
 {
-    LIST_FOR_EACH_SAFE(link, list)
-    {
+    LIST_FOR_EACH_SAFE (link, list) {
         struct packet *packet = entry_free(arp, container_of(link, struct arp_entry, link));
         while (packet) {
             struct packet *next = packet->next;
@@ -140,8 +139,8 @@ static bool find_group_mac(const struct netif *netif, uint32_t addr, struct mac_
 {
     if (ipv4_is_multicast(addr)) {
         /* RFC 1112 6.4: the low 23 bits in 01:00:5e:00:00:00 */
-        *mac = (struct mac_addr){{0x01, 0x00, 0x5e, (uint8_t)(addr >> 16 & 0x7f),
-                                  (uint8_t)(addr >> 8), (uint8_t)addr}};
+        *mac = (struct mac_addr){
+            {0x01, 0x00, 0x5e, (uint8_t)(addr >> 16 & 0x7f), (uint8_t)(addr >> 8), (uint8_t)addr}};
         return true;
     }
     *mac = MAC_BROADCAST;

@@ -61,7 +61,8 @@ static const struct drop_reason *find_fault(const struct netif *netif, bool is_p
     if (!is_parsed) {
         return &NETIF_DROP_SHORT;
     }
-    /* Every group comes in: IPv4 has no list of the groups that it joined, and sorts them itself. */
+    /* Every group comes in: IPv4 has no list of the groups that it joined, and sorts them itself.
+     */
     if (!mac_is_group(header->dst) && !mac_equal(header->dst, netif->mac)) {
         return &NETIF_DROP_NOT_FOR_US;
     }

@@ -8,6 +8,14 @@
 extern const struct drop_reason ICMP_DROP_MALFORMED;    /* icmp.malformed */
 extern const struct drop_reason ICMP_DROP_BAD_CHECKSUM; /* icmp.bad-checksum */
 extern const struct drop_reason ICMP_DROP_UNEXPECTED;   /* icmp.unexpected: nobody asked */
+extern const struct drop_reason ICMP_DROP_UNSUPPORTED;  /* icmp.unsupported-type */
+extern const struct drop_reason ICMP_DROP_GROUP_ECHO;   /* icmp.group-echo: a ping to all */
+
+enum {
+    ICMP_MAX_PINGS = 1024, /* in progress, per node */
+    ICMP_ERROR_BURST = 50,
+};
+#define ICMP_ERROR_INTERVAL_NS UINT64_C(1000000) /* one error per ms and node, after a burst */
 
 /* Made and freed by ipv4_new/free. */
 struct icmp *icmp_new(struct ipv4 *ip);
@@ -15,7 +23,9 @@ void icmp_free(struct icmp *icmp);
 
 /* Sends an error about `offender` (data at its IP header; borrowed), unless RFC 1122 3.2.2 forbids
  * it: never about an ICMP error, a fragment other than the first, a group destination, or a source
- * that is not one host. `in`: where it came in. */
+ * that is not one host. `in`: where it came in; NULL: from this node itself, or unknown.
+ * `was_group`: the link sent it to a group. Errors to others are limited in rate (RFC 1812
+ * 4.3.2.8). */
 void icmp_send_error(struct icmp *icmp, const struct packet *offender, struct netif *in,
                      bool was_group, uint8_t type, uint8_t code, uint32_t rest);
 
@@ -29,7 +39,7 @@ struct icmp_ping_result {
 };
 typedef void (*icmp_ping_done)(void *owner, const struct icmp_ping_result *result);
 
-struct icmp_ping; /* freed by itself after the callback */
+struct icmp_ping; /* freed by itself; no longer valid when its callback runs */
 
 /* Sends one echo request with `len` data bytes. Never calls back before it returns. NULL when it
  * cannot be sent (no route, too many pings). ttl 0: the default. */

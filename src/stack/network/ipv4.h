@@ -47,7 +47,7 @@ struct ipv4_send {
     uint32_t src; /* [the address of the outgoing interface] */
     uint32_t dst;
     uint8_t protocol;
-    uint8_t ttl; /* [64] */
+    uint8_t ttl; /* [64; to a multicast group 1: RFC 1112 6.1] */
     uint8_t dscp;
     uint8_t ecn;
     bool dont_fragment;
@@ -65,6 +65,16 @@ extern const struct drop_reason IPV4_DROP_TOO_BIG;     /* ipv4.too-big: DF and M
 extern const struct drop_reason IPV4_DROP_FRAGMENT;    /* ipv4.fragment: reassembly unsupported */
 extern const struct drop_reason IPV4_DROP_MARTIAN;     /* ipv4.martian: impossible source */
 extern const struct drop_reason IPV4_DROP_UNRESOLVED;  /* ipv4.host-unreachable: no ARP answer */
+extern const struct drop_reason IPV4_DROP_BAD_DESTINATION; /* ipv4.bad-destination: 0/8, 127/8 */
+extern const struct drop_reason IPV4_DROP_DIRECTED;        /* ipv4.directed-broadcast: elsewhere */
+extern const struct drop_reason IPV4_DROP_LINK_GROUP; /* ipv4.link-broadcast: but for one host */
+extern const struct drop_reason IPV4_DROP_LINK_LOCAL; /* ipv4.link-local: never forwarded */
+extern const struct drop_reason IPV4_DROP_LOOP_FULL;  /* ipv4.loopback-full */
+
+enum {
+    IPV4_MAX_PROTOCOLS = 16,
+    IPV4_MAX_LOOPED = 1024, /* packets on their way from the node to itself */
+};
 
 struct ipv4 *ipv4_new(struct scope *scope, bool forwarding);
 void ipv4_free(struct ipv4 *ip);
@@ -72,7 +82,9 @@ void ipv4_free(struct ipv4 *ip);
 /* Makes the node's stack the network of this interface. The netif is borrowed until ipv4_free. */
 void ipv4_add_netif(struct ipv4 *ip, struct netif *netif);
 
-/* Adds the address to the interface and the connected route (RFC 1812 5.2.4.2). */
+/* Adds the address to the interface and the connected route (RFC 1812 5.2.4.2), whose metric is the
+ * interface's index. STATUS_INVALID: not an address that a host can have in that subnet;
+ * STATUS_IN_USE: it is there already; STATUS_LIMIT. */
 enum status ipv4_add_address(struct ipv4 *ip, struct netif *netif,
                              struct ip_prefix prefix) MUST_CHECK;
 void ipv4_remove_address(struct ipv4 *ip, struct netif *netif, struct ip_addr addr);
@@ -81,22 +93,25 @@ struct route_table *ipv4_routes(struct ipv4 *ip);
 struct icmp *ipv4_icmp(struct ipv4 *ip);
 struct scope *ipv4_scope(struct ipv4 *ip);
 
+/* One per protocol; a second call replaces the first. `on_error` may be NULL. Both are called in
+ * the course of events, never from within ipv4_send. */
 void ipv4_set_handler(struct ipv4 *ip, uint8_t protocol, ipv4_handler handler,
                       ipv4_error_handler on_error, void *owner);
 void ipv4_set_hook(struct ipv4 *ip, const struct ipv4_hook *hook); /* copied; one per node */
 
 /* Sends `packet` (data at the transport header). Takes ownership whatever happens.
- * STATUS_UNREACHABLE: no route. STATUS_LIMIT: larger than the MTU with dont_fragment, or than
+ * STATUS_UNREACHABLE: no route, or a destination or source that must not leave this node.
+ * STATUS_LIMIT: larger than the MTU with dont_fragment, or than
  * 65535. (Until fragmentation exists, larger than the MTU is STATUS_LIMIT for everybody.) A packet
  * for an address of this node, or 127.0.0.0/8, is delivered to it, deferred. */
 enum status ipv4_send(struct ipv4 *ip, struct packet *packet, const struct ipv4_send *how);
 
 /* The source address that a packet to `dst` would bear, and the MTU on its first hop.
- * STATUS_UNREACHABLE: no route. */
+ * STATUS_UNREACHABLE: no route, or the interface there has no address. */
 enum status ipv4_select_source(struct ipv4 *ip, uint32_t dst, uint32_t *src,
                                uint32_t *mtu) MUST_CHECK;
 
-/* True when `addr` is an address of any interface of this node. */
+/* True when `addr` is an address of any interface of this node, or in 127.0.0.0/8. */
 bool ipv4_is_own(const struct ipv4 *ip, uint32_t addr);
 
 /* Trace: one per hop. */

@@ -13,7 +13,7 @@
 enum { IPV4_LENGTHS = 33 };
 
 struct route_entry {
-    struct route route; /* first: what lookup returns */
+    struct route route;       /* first: what lookup returns */
     struct route_entry *next; /* the same prefix, a higher metric */
 };
 

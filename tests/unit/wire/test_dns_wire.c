@@ -480,7 +480,7 @@ static void rdata_stands_alone(void **state)
 {
     struct fixture *f = *state;
     add_one_of_each(f);
-    size_t used = f->in.count[0] + f->in.count[1] + f->in.count[2];
+    size_t used = (size_t)f->in.count[0] + f->in.count[1] + f->in.count[2];
     for (size_t i = 0; i < used; i++) {
         uint8_t wire[DNS_RDATA_WIRE_MAX];
         struct writer w = writer_of(wire, sizeof wire);

@@ -20,6 +20,7 @@ struct node {
     char *name; /* owned */
     struct netif **netifs;
     size_t n_netifs;
+    size_t netif_capacity;
     struct ipv4 *ipv4;
     struct port_table *ports;
     struct udp *udp;
@@ -35,9 +36,13 @@ struct node_config {
 };
 
 struct node *node_new(struct env *env, struct trace *trace, const struct node_config *config);
+
+/* Everything above the node (sockets, services) is closed first. Its links are freed before it or
+ * after it, but carry nothing in between. */
 void node_free(struct node *node);
 
-/* Adds eth0, eth1, ... and attaches it to that end of the link. STATUS_LIMIT. */
+/* Adds eth0, eth1, ... and attaches it to that end of the link. STATUS_LIMIT; STATUS_INVALID: the
+ * MTU is below 68 (RFC 791 3.2). The interface belongs to the node. */
 enum status node_add_netif(struct node *node, struct link *link, int end, struct mac_addr mac,
                            uint32_t mtu, struct netif **netif) MUST_CHECK;
 
@@ -46,6 +51,7 @@ enum status node_add_address(struct node *node, struct netif *netif,
                              struct ip_prefix prefix) MUST_CHECK;
 enum status node_add_route(struct node *node, struct ip_prefix prefix, struct ip_addr gateway,
                            struct netif *netif) MUST_CHECK;
+/* Translates what leaves by `outside` from private addresses. Once. */
 void node_start_nat(struct node *node, struct netif *outside);
 
 #endif

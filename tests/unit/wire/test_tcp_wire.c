@@ -74,8 +74,13 @@ static void assert_options_equal(const struct tcp_options *a, const struct tcp_o
 
 static size_t blocks_that_fit(const struct tcp_options *options)
 {
-    size_t used = (options->has_mss ? 4 : 0) + (options->has_window_scale ? 4 : 0);
-    used += options->has_timestamps ? 12 : options->sack_permitted ? 4 : 0;
+    size_t used = options->has_mss ? 4 : 0;
+    used += options->has_window_scale ? 4 : 0;
+    if (options->has_timestamps) {
+        used += 12;
+    } else if (options->sack_permitted) {
+        used += 4;
+    }
     size_t fit = (40 - 4 - used) / 8;
     return options->n_sack_blocks < fit ? options->n_sack_blocks : fit;
 }

@@ -218,6 +218,8 @@ static void load_document(struct loader *loader)
     *root = load_value(loader, 1);
     if (root->kind == CONFIG_SCALAR && root->text[0] == '\0' && !root->is_quoted) {
         root->kind = CONFIG_MAP; /* "---" and nothing more */
+        free(root->text);
+        root->text = NULL;
     }
     bool at_end = loader_next(loader) && loader_next(loader);
     if (at_end && loader->event.type == YAML_DOCUMENT_START_EVENT) {

@@ -97,6 +97,7 @@ static void an_empty_text_is_an_empty_map(void **state)
         struct config_file *file = load_well(texts[i]);
         assert_int_equal(file->root->kind, CONFIG_MAP);
         assert_int_equal(file->root->n_items, 0);
+        assert_null(file->root->text);
         config_free(file);
     }
 }

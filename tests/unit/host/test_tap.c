@@ -18,6 +18,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -25,17 +26,14 @@
 
 enum { LOCAL_ETHERTYPE = 0x88b5 }; /* IEEE 802: for experiments */
 
-static bool have_namespace;
-
-static int enter_namespace(void **state)
+static bool enter_namespace(void)
 {
-    (void)state;
     int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-    have_namespace = fd >= 0 && unshare(CLONE_NEWNET) == 0;
-    if (fd >= 0) {
-        close(fd);
+    if (fd < 0) {
+        return false;
     }
-    return 0;
+    close(fd);
+    return unshare(CLONE_NEWNET) == 0;
 }
 
 /* What came in by a device. */
@@ -87,14 +85,6 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void skip_without_namespace(void)
-{
-    if (!have_namespace) {
-        print_message("# skipped: no /dev/net/tun\n");
-        skip();
-    }
-}
-
 static void must(int result)
 {
     assert_true(result >= 0);
@@ -139,7 +129,6 @@ static void send_datagram(const char *address)
 
 static void a_frame_of_the_kernel_arrives(void **state)
 {
-    skip_without_namespace();
     struct inbox *inbox = *state;
     assert_int_equal(open_device(inbox, "tap0"), STATUS_OK);
     assert_true(is_up("tap0"));
@@ -177,7 +166,6 @@ static void send_frame(struct inbox *inbox, size_t len)
 
 static void a_frame_of_ours_reaches_the_kernel(void **state)
 {
-    skip_without_namespace();
     struct inbox *inbox = *state;
     uint8_t frame[2000];
     assert_int_equal(open_device(inbox, "tap0"), STATUS_OK);
@@ -195,7 +183,6 @@ static void a_frame_of_ours_reaches_the_kernel(void **state)
 
 static void a_frame_for_an_interface_that_is_down_is_lost_and_counted(void **state)
 {
-    skip_without_namespace();
     struct inbox *inbox = *state;
     assert_int_equal(open_device(inbox, "tap0"), STATUS_OK);
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -208,7 +195,6 @@ static void a_frame_for_an_interface_that_is_down_is_lost_and_counted(void **sta
 
 static void an_existing_device_is_used_and_left(void **state)
 {
-    skip_without_namespace();
     struct inbox *inbox = *state;
     int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
     struct ifreq request = request_for("lab0");
@@ -228,7 +214,6 @@ static void an_existing_device_is_used_and_left(void **state)
 
 static void names_that_cannot_be_are_refused(void **state)
 {
-    skip_without_namespace();
     struct inbox *inbox = *state;
     static const char *const names[] = {"", "a/b", "tap%d", "a b", "a-name-of-16-chr", "lo"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -238,7 +223,6 @@ static void names_that_cannot_be_are_refused(void **state)
 
 static void a_device_may_be_closed_by_its_own_frame(void **state)
 {
-    skip_without_namespace();
     struct inbox *inbox = *state;
     inbox->close_at_once = true;
     assert_int_equal(open_device(inbox, "tap0"), STATUS_OK);
@@ -252,7 +236,6 @@ static void a_device_may_be_closed_by_its_own_frame(void **state)
 
 static void a_device_that_is_deleted_falls_silent(void **state)
 {
-    skip_without_namespace();
     struct inbox *inbox = *state;
     assert_int_equal(open_device(inbox, "tap0"), STATUS_OK);
     struct {
@@ -282,5 +265,9 @@ int main(void)
         TAP_TEST(a_device_may_be_closed_by_its_own_frame),
         TAP_TEST(a_device_that_is_deleted_falls_silent),
     };
-    return cmocka_run_group_tests(tests, enter_namespace, NULL);
+    if (!enter_namespace()) {
+        puts("1..0 # skipped: no /dev/net/tun"); /* cmocka's own skip is a failure to meson */
+        return 0;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -164,10 +164,10 @@ void stack_net_run(struct stack_net *net, uint64_t until_ns)
     sim_run(net->env, until_ns, NULL);
 }
 
-uint64_t stack_net_drops(const struct stack_net *net, const struct drop_reason *reason)
+static uint64_t count_drops(const struct trace *trace, const struct drop_reason *reason)
 {
     size_t count;
-    struct drop_count *drops = trace_drop_counts(&net->trace, &count);
+    struct drop_count *drops = trace_drop_counts(trace, &count);
     uint64_t packets = 0;
     for (size_t i = 0; i < count; i++) {
         if (!reason || drops[i].reason == reason) {
@@ -176,6 +176,11 @@ uint64_t stack_net_drops(const struct stack_net *net, const struct drop_reason *
     }
     free(drops);
     return packets;
+}
+
+uint64_t stack_net_drops(const struct stack_net *net, const struct drop_reason *reason)
+{
+    return count_drops(&net->trace, reason);
 }
 
 uint64_t stack_net_all_drops(const struct stack_net *net)
@@ -236,4 +241,78 @@ struct packet *stack_packet(struct env *env, const struct ipv4_header *header, c
     struct writer w = packet_push(packet, IPV4_HEADER_LEN);
     ipv4_emit(&w, &full);
     return packet;
+}
+
+static void bench_transmit(void *owner, struct packet *frame)
+{
+    struct stack_bench *bench = owner;
+    assert_true(bench->n_sent < 128);
+    bench->sent[bench->n_sent++] = frame;
+}
+
+static void bench_on_ipv4(void *network, struct netif *netif, struct packet *packet, bool is_group)
+{
+    struct stack_bench *bench = network;
+    assert_ptr_equal(netif, &bench->netif);
+    assert_true(bench->n_handed < 128);
+    bench->is_group[bench->n_handed] = is_group;
+    bench->handed[bench->n_handed++] = packet;
+}
+
+static void bench_on_unresolved(void *network, struct netif *netif, struct packet *packet)
+{
+    bench_on_ipv4(network, netif, packet, false);
+}
+
+struct stack_bench *stack_bench_new(const char *prefix)
+{
+    struct stack_bench *bench = memory_new(sizeof *bench);
+    bench->env = sim_env_new(1, SIM_DEFAULT_EPOCH_UNIX_S, NULL);
+    trace_init(&bench->trace);
+    bench->scope =
+        (struct scope){.env = bench->env, .trace = &bench->trace, .node = 1, .name = "bench"};
+    netif_init(&bench->netif, &bench->scope, 0, "eth0", stack_mac(1, 0), 1500, bench_transmit,
+               bench);
+    bench->netif.on_ipv4 = bench_on_ipv4;
+    bench->netif.on_unresolved = bench_on_unresolved;
+    bench->netif.network = bench;
+    if (prefix) {
+        struct ip_prefix parsed;
+        assert_true(ip_prefix_parse(prefix, &parsed));
+        assert_true(netif_add_address(&bench->netif, parsed));
+    }
+    return bench;
+}
+
+void stack_bench_forget(struct stack_bench *bench)
+{
+    while (bench->n_sent > 0) {
+        packet_put(bench->sent[--bench->n_sent]);
+    }
+    while (bench->n_handed > 0) {
+        packet_put(bench->handed[--bench->n_handed]);
+    }
+}
+
+void stack_bench_free(struct stack_bench *bench)
+{
+    stack_bench_forget(bench);
+    netif_fini(&bench->netif);
+    trace_fini(&bench->trace);
+    sim_env_free(bench->env);
+    free(bench);
+}
+
+uint64_t stack_bench_drops(const struct stack_bench *bench, const struct drop_reason *reason)
+{
+    return count_drops(&bench->trace, reason);
+}
+
+void stack_bench_receive(struct stack_bench *bench, struct mac_addr dst, struct mac_addr src,
+                         uint16_t ethertype, const void *body, size_t len)
+{
+    struct packet *frame = packet_new_copy(bench->env->packets, body, len);
+    struct writer w = packet_push(frame, ETHERNET_HEADER_LEN);
+    ethernet_emit(&w, &(struct ethernet_header){.dst = dst, .src = src, .type = ethertype});
+    netif_input(&bench->netif, frame);
 }

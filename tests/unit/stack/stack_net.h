@@ -96,6 +96,27 @@ struct stack_ping {
 void stack_ping_start(struct stack_ping *ping, struct stack_node *node, const char *dst,
                       uint16_t len, uint8_t ttl, uint64_t timeout_ns);
 
+/* One interface alone: what it transmits is kept, what it hands up too. */
+struct stack_bench {
+    struct env *env;
+    struct trace trace;
+    struct scope scope;
+    struct netif netif;
+    size_t n_sent;
+    struct packet *sent[128]; /* whole frames */
+    size_t n_handed;
+    struct packet *handed[128]; /* IPv4 packets, and those that ARP gave back */
+    bool is_group[128];
+};
+
+struct stack_bench *stack_bench_new(const char *prefix); /* NULL: no address */
+void stack_bench_free(struct stack_bench *bench);
+void stack_bench_forget(struct stack_bench *bench); /* what was sent and handed up so far */
+uint64_t stack_bench_drops(const struct stack_bench *bench, const struct drop_reason *reason);
+/* A frame from the link to the interface. */
+void stack_bench_receive(struct stack_bench *bench, struct mac_addr dst, struct mac_addr src,
+                         uint16_t ethertype, const void *body, size_t len);
+
 uint32_t stack_addr(const char *text); /* "10.0.0.1" */
 struct mac_addr stack_mac(uint32_t node, uint32_t netif);
 

@@ -30,6 +30,8 @@ enum tcp_state { /* RFC 9293 3.3.2 */
 
 enum {
     TCP_MAX_CONNECTIONS = 1 << 20,
+    TCP_MAX_LISTENERS = 65536,
+    TCP_MAX_BUFFER = 1 << 30, /* RFC 7323 2.3: no window is larger */
     TCP_DEFAULT_BACKLOG = 128,
 };
 #define TCP_DEFAULT_RTO_MIN_NS UINT64_C(1000000000) /* RFC 6298 2.4 */
@@ -50,8 +52,13 @@ extern const struct drop_reason TCP_DROP_OUT_OF_WINDOW; /* tcp.out-of-window */
 extern const struct drop_reason TCP_DROP_BACKLOG_FULL;  /* tcp.backlog-full */
 extern const struct drop_reason TCP_DROP_UNACCEPTABLE;  /* tcp.unacceptable: e.g. wrong flags */
 
+/* `config` may be NULL; its congestion must be one that tcp_has_congestion() knows, its buffers at
+ * most TCP_MAX_BUFFER. */
 struct tcp *tcp_new(struct ipv4 *ip, struct port_table *ports, const struct tcp_config *config);
+/* Nothing is sent. Every listener is closed, and every connection closed or aborted by its owner;
+ * those that go on behind (TIME-WAIT ...) end here. */
 void tcp_free(struct tcp *tcp);
+bool tcp_has_congestion(const char *name);
 
 /* Listening. STATUS_IN_USE, STATUS_LIMIT. `on_event`: a connection can be accepted. */
 enum status tcp_listen(struct tcp *tcp, struct endpoint local, uint32_t backlog,
@@ -113,12 +120,19 @@ extern const struct trace_kind TCP_SEGMENT_RECEIVED; /* "tcp.received" */
 
 struct tcp_retransmitted {
     struct endpoint local, remote;
-    const char *cause; /* "timeout", "fast retransmit" */
+    const char *cause; /* "timeout", "fast retransmit", "partial acknowledgement", ... */
     uint32_t seq, len;
     uint64_t rto_ns;
     uint32_t cwnd;
 };
 extern const struct trace_kind TCP_RETRANSMITTED; /* "tcp.retransmitted" */
+
+struct tcp_congestion_changed {
+    struct endpoint local, remote;
+    const char *why; /* "loss", "timeout", "recovered" */
+    uint32_t cwnd, ssthresh, flight;
+};
+extern const struct trace_kind TCP_CONGESTION_CHANGED; /* "tcp.congestion" */
 
 struct tcp_state_changed {
     struct endpoint local, remote;

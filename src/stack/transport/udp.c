@@ -223,8 +223,7 @@ static enum status udp_select_source(const struct udp_socket *socket, uint32_t d
         return STATUS_OK;
     }
     if (socket->netif) { /* whatever the routes say; an interface without an address has 0.0.0.0 */
-        const struct ip_prefix *prefix = netif_ipv4(socket->netif);
-        *src = prefix ? prefix->addr.v4 : IPV4_ANY;
+        *src = netif_source_for(socket->netif, dst);
         return STATUS_OK;
     }
     uint32_t mtu = 0;

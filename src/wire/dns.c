@@ -188,17 +188,16 @@ struct dns_emission {
     bool truncated;
 };
 
-/* A state of the emission to go back to. */
+/* A state of the emission to go back to: after that no more names are written. */
 struct dns_emission_mark {
     uint8_t *p;
-    size_t n_places;
     uint16_t count;
 };
 
 static struct dns_emission_mark dns_emission_mark(const struct dns_emission *e,
                                                   enum dns_section section)
 {
-    return (struct dns_emission_mark){e->w.p, e->names.count, e->count[section]};
+    return (struct dns_emission_mark){e->w.p, e->count[section]};
 }
 
 static void dns_emission_go_back(struct dns_emission *e, enum dns_section section,
@@ -206,7 +205,6 @@ static void dns_emission_go_back(struct dns_emission *e, enum dns_section sectio
 {
     e->w.p = mark->p;
     e->w.failed = false;
-    e->names.count = mark->n_places;
     e->count[section] = mark->count;
 }
 

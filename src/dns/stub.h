@@ -20,8 +20,9 @@ size_t dns_stub_get_servers(const struct dns_stub *stub, struct ip_addr *servers
 void dns_stub_add_host(struct dns_stub *stub, const char *name, struct ip_addr addr);
 
 struct dns_answer {
-    enum status status; /* OK; NOT_FOUND (NXDOMAIN or no such data); REFUSED or IO (SERVFAIL);
-                           TIMED_OUT; INVALID (not a name) */
+    enum status status; /* OK; NOT_FOUND (NXDOMAIN or no such data); REFUSED (by a server, or no
+                           server there) or IO (SERVFAIL); TIMED_OUT; UNREACHABLE (or no server is
+                           set); INVALID (not a name); LIMIT (too many lookups are pending) */
     uint8_t rcode;
     size_t n_addresses;
     struct ip_addr addresses[DNS_STUB_MAX_ADDRESSES];
@@ -31,7 +32,8 @@ struct dns_answer {
 typedef void (*dns_stub_done)(void *owner, const struct dns_answer *answer);
 
 /* Looks up the A records of `name` (an address in text form answers itself). Calls back once, never
- * before it returns. Tries each server in turn, 5 s each, twice (as resolv.conf's defaults). */
+ * before it returns. Tries each server in turn, 5 s each, twice (as resolv.conf's
+ * defaults). The lookup is over when it calls back; until then it may be cancelled. */
 struct dns_lookup *dns_stub_lookup(struct dns_stub *stub, const char *name, dns_stub_done done,
                                    void *owner);
 void dns_lookup_cancel(struct dns_lookup *lookup);

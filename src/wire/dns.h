@@ -156,5 +156,6 @@ const char *dns_rcode_text(uint8_t rcode); /* "NXDOMAIN"; "RCODE12" for the unas
 
 /* In master-file form (RFC 1035 5.1), on one line, without a newline. */
 void dns_record_print(struct text *text, const struct dns_record *record);
+void dns_rdata_print(struct text *text, const struct dns_record *record); /* only the data */
 
 #endif

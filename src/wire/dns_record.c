@@ -311,7 +311,7 @@ static void dns_soa_print(struct text *text, const struct dns_soa *soa)
                soa->minimum_s);
 }
 
-static void dns_rdata_print(struct text *text, const struct dns_record *record)
+void dns_rdata_print(struct text *text, const struct dns_record *record)
 {
     const union dns_rdata *rdata = &record->rdata;
     char buffer[IP_TEXT_SIZE];

@@ -35,9 +35,11 @@ static inline struct bytes bytes_of_text(const char *text)
     return (struct bytes){(const uint8_t *)text, strlen(text)};
 }
 
+/* `p` may be NULL when `len` is 0. */
 static inline struct reader reader_of(const void *p, size_t len)
 {
-    return (struct reader){p, (const uint8_t *)p + len, false};
+    const uint8_t *start = len > 0 ? p : (const uint8_t *)"";
+    return (struct reader){start, start + len, false};
 }
 
 static inline size_t reader_left(const struct reader *r)
@@ -84,9 +86,9 @@ static inline uint32_t read_u32(struct reader *r)
 static inline void read_copy(struct reader *r, void *to, size_t len)
 {
     const uint8_t *p = reader_take(r, len);
-    if (p) {
+    if (p && len > 0) {
         memcpy(to, p, len);
-    } else {
+    } else if (len > 0) {
         memset(to, 0, len);
     }
 }
@@ -106,7 +108,7 @@ static inline bool reader_is_done(const struct reader *r)
 
 static inline struct writer writer_of(void *p, size_t len)
 {
-    return (struct writer){p, (uint8_t *)p + len, false};
+    return (struct writer){p, len > 0 ? (uint8_t *)p + len : p, false};
 }
 
 static inline size_t writer_left(const struct writer *w)
@@ -114,6 +116,7 @@ static inline size_t writer_left(const struct writer *w)
     return w->failed ? 0 : (size_t)(w->end - w->p);
 }
 
+/* Takes room for `len` > 0 bytes and returns where it starts, or NULL (and fails). */
 static inline uint8_t *writer_take(struct writer *w, size_t len)
 {
     if (w->failed || (size_t)(w->end - w->p) < len) {
@@ -155,16 +158,16 @@ static inline void write_u32(struct writer *w, uint32_t value)
 
 static inline void write_copy(struct writer *w, const void *from, size_t len)
 {
-    uint8_t *p = writer_take(w, len);
-    if (p && len > 0) {
+    uint8_t *p = len > 0 ? writer_take(w, len) : NULL;
+    if (p) {
         memcpy(p, from, len);
     }
 }
 
 static inline void write_zeros(struct writer *w, size_t len)
 {
-    uint8_t *p = writer_take(w, len);
-    if (p && len > 0) {
+    uint8_t *p = len > 0 ? writer_take(w, len) : NULL;
+    if (p) {
         memset(p, 0, len);
     }
 }

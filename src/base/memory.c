@@ -54,8 +54,11 @@ void *memory_grow_array(void *array, size_t count, size_t *capacity, size_t item
     if (count < *capacity) {
         return array;
     }
-    size_t grown = *capacity ? *capacity * 2 : 8;
-    CHECK(grown <= SIZE_MAX / item_size);
+    size_t grown = *capacity ? *capacity : 8;
+    while (grown <= count) {
+        CHECK(grown <= SIZE_MAX / 2 / item_size);
+        grown *= 2;
+    }
     *capacity = grown;
     return memory_resize(array, grown * item_size);
 }

@@ -14,7 +14,7 @@ void *memory_copy(const void *from, size_t size);
 char *memory_copy_text(const char *text);
 char *memory_copy_chars(const char *chars, size_t len); /* adds the NUL */
 
-/* Grows an array so that index `count` exists: doubles *capacity when needed. */
+/* Grows an array so that index `count` exists: doubles *capacity as often as needed. */
 void *memory_grow_array(void *array, size_t count, size_t *capacity, size_t item_size);
 
 #endif

@@ -1,3 +1,10 @@
+/* Descriptors and blocks come from slabs, so that those in use lie close together: a world with
+ * thousands of packets under way is as fast as its caches allow. A block takes an odd number of
+ * cache lines; with a power of two the headers of all packets would compete for the same few.
+ *
+ * Under AddressSanitizer every descriptor and block is an allocation of its own and is freed at
+ * once, so that it sees whoever uses a packet after giving it back.
+ */
 #include "base/packet.h"
 
 #include "base/check.h"
@@ -7,8 +14,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A block of the usual size holds a full Ethernet frame and its headroom. */
-enum { USUAL_BLOCK_SIZE = 2048 - 32 };
+enum {
+    CACHE_LINE = 64,
+    USUAL_BLOCK_LINES = 33, /* holds a full Ethernet frame and its headroom */
+    PACKETS_PER_SLAB = 64,
+    BLOCKS_PER_SLAB = 64,
+};
+
+#if defined(__SANITIZE_ADDRESS__)
+enum { HAS_SLABS = 0 };
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+enum { HAS_SLABS = 0 };
+#else
+enum { HAS_SLABS = 1 };
+#endif
+#else
+enum { HAS_SLABS = 1 };
+#endif
 
 struct packet_block {
     struct packet_block *next_free;
@@ -17,9 +40,16 @@ struct packet_block {
     uint8_t bytes[];
 };
 
+enum { USUAL_BLOCK_SIZE = USUAL_BLOCK_LINES * CACHE_LINE - sizeof(struct packet_block) };
+
+struct packet_slab { /* of descriptors, or of blocks; followed by them */
+    struct packet_slab *next;
+};
+
 struct packet_pool {
     struct packet *free_packets;
     struct packet_block *free_blocks;
+    struct packet_slab *slabs;
     size_t in_use;
     uint64_t next_id;
 };
@@ -34,15 +64,10 @@ struct packet_pool *packet_pool_new(void)
 void packet_pool_free(struct packet_pool *pool)
 {
     CHECK(pool->in_use == 0);
-    while (pool->free_packets) {
-        struct packet *packet = pool->free_packets;
-        pool->free_packets = packet->next;
-        free(packet);
-    }
-    while (pool->free_blocks) {
-        struct packet_block *block = pool->free_blocks;
-        pool->free_blocks = block->next_free;
-        free(block);
+    while (pool->slabs) {
+        struct packet_slab *slab = pool->slabs;
+        pool->slabs = slab->next;
+        free(slab);
     }
     free(pool);
 }
@@ -52,18 +77,42 @@ size_t packet_pool_in_use(const struct packet_pool *pool)
     return pool->in_use;
 }
 
+/* Memory for `count` items of `size` bytes, aligned to a cache line, that lives as long as the
+ * pool. */
+static uint8_t *pool_new_slab(struct packet_pool *pool, size_t count, size_t size)
+{
+    size_t len = CACHE_LINE + count * size;
+    struct packet_slab *slab =
+        aligned_alloc(CACHE_LINE, (len + CACHE_LINE - 1) & -(size_t)CACHE_LINE);
+    CHECK(slab);
+    slab->next = pool->slabs;
+    pool->slabs = slab;
+    return (uint8_t *)slab + CACHE_LINE;
+}
+
+static void pool_add_blocks(struct packet_pool *pool)
+{
+    uint8_t *memory = pool_new_slab(pool, BLOCKS_PER_SLAB, USUAL_BLOCK_LINES * CACHE_LINE);
+    for (size_t i = BLOCKS_PER_SLAB; i-- > 0;) {
+        struct packet_block *block = (void *)(memory + i * USUAL_BLOCK_LINES * CACHE_LINE);
+        block->size = USUAL_BLOCK_SIZE;
+        block->next_free = pool->free_blocks;
+        pool->free_blocks = block;
+    }
+}
+
 static struct packet_block *block_new(struct packet_pool *pool, size_t size)
 {
     struct packet_block *block;
-    if (size > USUAL_BLOCK_SIZE) {
-        block = memory_resize(NULL, sizeof *block + size);
-        block->size = (uint32_t)size;
-    } else if (pool->free_blocks) {
+    if (HAS_SLABS && size <= USUAL_BLOCK_SIZE) {
+        if (!pool->free_blocks) {
+            pool_add_blocks(pool);
+        }
         block = pool->free_blocks;
         pool->free_blocks = block->next_free;
     } else {
-        block = memory_resize(NULL, sizeof *block + USUAL_BLOCK_SIZE);
-        block->size = USUAL_BLOCK_SIZE;
+        block = memory_resize(NULL, sizeof *block + size);
+        block->size = (uint32_t)size;
     }
     block->references = 1;
     return block;
@@ -74,24 +123,47 @@ static void block_put(struct packet_pool *pool, struct packet_block *block)
     if (--block->references > 0) {
         return;
     }
-    if (block->size != USUAL_BLOCK_SIZE) {
+    if (HAS_SLABS && block->size == USUAL_BLOCK_SIZE) {
+        block->next_free = pool->free_blocks;
+        pool->free_blocks = block;
+    } else {
         free(block);
-        return;
     }
-    block->next_free = pool->free_blocks;
-    pool->free_blocks = block;
+}
+
+static void pool_add_packets(struct packet_pool *pool)
+{
+    struct packet *packets = (void *)pool_new_slab(pool, PACKETS_PER_SLAB, sizeof(struct packet));
+    for (size_t i = PACKETS_PER_SLAB; i-- > 0;) {
+        packets[i].next = pool->free_packets;
+        pool->free_packets = &packets[i];
+    }
 }
 
 static struct packet *descriptor_new(struct packet_pool *pool)
 {
-    struct packet *packet = pool->free_packets;
-    if (packet) {
-        pool->free_packets = packet->next;
-    } else {
-        packet = memory_resize(NULL, sizeof *packet);
-    }
     pool->in_use++;
+    if (!HAS_SLABS) {
+        return memory_resize(NULL, sizeof(struct packet));
+    }
+    if (!pool->free_packets) {
+        pool_add_packets(pool);
+    }
+    struct packet *packet = pool->free_packets;
+    pool->free_packets = packet->next;
     return packet;
+}
+
+static void descriptor_put(struct packet_pool *pool, struct packet *packet)
+{
+    CHECK(pool->in_use > 0);
+    pool->in_use--;
+    if (HAS_SLABS) {
+        packet->next = pool->free_packets;
+        pool->free_packets = packet;
+    } else {
+        free(packet);
+    }
 }
 
 struct packet *packet_new(struct packet_pool *pool, size_t len)
@@ -131,11 +203,11 @@ struct packet *packet_clone(struct packet *packet)
 void packet_put(struct packet *packet)
 {
     struct packet_pool *pool = packet->pool;
-    CHECK(pool->in_use > 0);
-    block_put(pool, packet->block);
-    packet->next = pool->free_packets;
-    pool->free_packets = packet;
-    pool->in_use--;
+    struct packet_block *block = packet->block;
+    CHECK(block); /* or it was put back twice */
+    packet->block = NULL;
+    block_put(pool, block);
+    descriptor_put(pool, packet);
 }
 
 void packet_make_writable(struct packet *packet)
@@ -155,7 +227,11 @@ void packet_make_writable(struct packet *packet)
 struct writer packet_push(struct packet *packet, size_t len)
 {
     CHECK(packet->block->references == 1);
-    CHECK((size_t)(packet->data - packet->block->bytes) >= len);
+    size_t headroom = (size_t)(packet->data - packet->block->bytes);
+    CHECK(headroom >= len);
+    if (headroom > packet->digest_from) {
+        packet_drop_digest(packet); /* what is written now may be behind the mark */
+    }
     packet->data -= len;
     packet->len += (uint32_t)len;
     return writer_of(packet->data, len);

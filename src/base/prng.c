@@ -41,14 +41,17 @@ uint64_t prng_u64(struct prng *prng)
     return result;
 }
 
+/* Lemire, "Fast random integer generation in an interval" (2019): the high half of value * bound
+ * is the result; it is biased only where the low half is below 2^64 mod bound, which takes a
+ * division to know exactly, but can only be where it is below the bound itself. */
 uint64_t prng_below(struct prng *prng, uint64_t bound)
 {
     CHECK(bound > 0);
-    uint64_t threshold = -bound % bound; /* 2^64 mod bound: values below it would be biased */
     for (;;) {
-        uint64_t value = prng_u64(prng);
-        if (value >= threshold) {
-            return value % bound;
+        unsigned __int128 product = (unsigned __int128)prng_u64(prng) * bound;
+        uint64_t low = (uint64_t)product;
+        if (low >= bound || low >= -bound % bound) {
+            return (uint64_t)(product >> 64);
         }
     }
 }

@@ -2,6 +2,8 @@
 
 #include "base/check.h"
 
+enum { MAX_EVENTS_PER_STEP = 1 << 26 };
+
 void env_init(struct env *env, const struct env_ops *ops, uint64_t seed, uint64_t epoch_unix_s)
 {
     *env = (struct env){.epoch_unix_s = epoch_unix_s, .seed = seed, .ops = ops};
@@ -25,7 +27,9 @@ static void env_fire(struct env *env, struct event *event)
 static void env_drain_deferred(struct env *env)
 {
     struct event *event;
+    uint64_t limit = env->events_fired + MAX_EVENTS_PER_STEP;
     while ((event = event_queue_take_deferred(&env->queue))) {
+        CHECK(env->events_fired < limit); /* or they defer one another for ever */
         env_fire(env, event);
     }
 }

@@ -149,17 +149,23 @@ void event_queue_defer(struct event_queue *queue, struct event *event)
     queue->deferred_last = event;
 }
 
-void event_queue_cancel_node(struct event_queue *queue, uint32_t node)
+static void heap_cancel_node(struct event_queue *queue, uint32_t node)
 {
-    size_t slot = ROOT;
-    while (slot <= queue->count) {
-        if (event_rank_node(queue->heap[slot].rank) == node) {
+    /* From the end: what fills a removed entry's place comes from behind, where all has been
+     * looked at, or from its parents, which is why the place is looked at again. */
+    size_t slot = queue->count;
+    while (slot >= ROOT) {
+        if (slot <= queue->count && event_rank_node(queue->heap[slot].rank) == node) {
             heap_remove(queue, queue->heap[slot].event);
-            slot = ROOT; /* the hole was filled from elsewhere: look again */
         } else {
-            slot++;
+            slot--;
         }
     }
+}
+
+void event_queue_cancel_node(struct event_queue *queue, uint32_t node)
+{
+    heap_cancel_node(queue, node);
     struct event *event = queue->deferred_first;
     while (event) {
         struct event *next = event->next_deferred;

@@ -24,7 +24,12 @@ void timer_init(struct timer *timer, struct env *env, uint64_t rank, void (*expi
 void timer_set(struct timer *timer, uint64_t deadline_ns)
 {
     timer->deadline_ns = deadline_ns;
-    if (!event_is_armed(&timer->event) || timer->event.at_ns > deadline_ns) {
+    if (deadline_ns <= timer->env->now_ns) {
+        /* Due now. Its turn comes after what is due already, whether or not an event of an earlier
+         * setting is still pending. */
+        env_cancel(timer->env, &timer->event);
+        env_defer(timer->env, &timer->event);
+    } else if (!event_is_armed(&timer->event) || timer->event.at_ns > deadline_ns) {
         env_arm(timer->env, &timer->event, deadline_ns);
     }
 }

@@ -22,7 +22,8 @@ struct timer {
 void timer_init(struct timer *timer, struct env *env, uint64_t rank, void (*expire)(void *owner),
                 void *owner);
 
-/* Expires once, at `deadline_ns` (absolute), unless stopped or set again. */
+/* Expires once, at `deadline_ns` (absolute), unless stopped or set again; a deadline that is not in
+ * the future means as soon as the running event and what is deferred are done. */
 void timer_set(struct timer *timer, uint64_t deadline_ns);
 
 static inline void timer_stop(struct timer *timer)

@@ -37,7 +37,8 @@ static void on_listener(void *owner)
     }
 }
 
-void scripted_server_start(struct scripted_server *server, struct sockets *sockets, script script)
+void scripted_server_start(struct scripted_server *server, struct sockets *sockets,
+                           scripted_answer script)
 {
     *server = (struct scripted_server){.script = script};
     enum status status = sockets_listen(sockets, (struct endpoint){.port = 80}, 16, on_listener,

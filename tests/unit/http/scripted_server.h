@@ -19,16 +19,18 @@ struct scripted_conn {
 
 /* Says what to do about the `number`th request (from 1) of `conn`, by calling the functions below.
  */
-typedef void (*script)(struct scripted_server *server, struct scripted_conn *conn, unsigned number);
+typedef void (*scripted_answer)(struct scripted_server *server, struct scripted_conn *conn,
+                                unsigned number);
 
 struct scripted_server {
     struct listener *listener;
-    script script;
+    scripted_answer script;
     struct scripted_conn conns[SCRIPT_MAX_CONNS];
     unsigned n_conns;
 };
 
-void scripted_server_start(struct scripted_server *server, struct sockets *sockets, script script);
+void scripted_server_start(struct scripted_server *server, struct sockets *sockets,
+                           scripted_answer script);
 void scripted_server_stop(struct scripted_server *server);
 
 void scripted_say(struct scripted_conn *conn, const char *text);

@@ -142,7 +142,8 @@ static void on_trace(struct trace_sink *sink, const struct trace_event *event)
     }
 }
 
-static void world_start(struct world *world, script script, const struct http_client_config *config)
+static void world_start(struct world *world, scripted_answer script,
+                        const struct http_client_config *config)
 {
     *world = (struct world){.net = fake_net_new(1, MS), .sink = {.on_event = on_trace}};
     world->server_host = fake_host_new(world->net, "server", ADDRESS);

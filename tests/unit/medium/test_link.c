@@ -409,12 +409,17 @@ static uint64_t hash_of_run(uint64_t seed, uint8_t odd_byte, uint64_t odd_delay_
     struct prng traffic;
     prng_init(&traffic, 99, "test", "traffic");
     world->answer = echo;
+    uint64_t now_ns = 0;
     for (int i = 0; i < 2000; i++) {
         uint64_t len = 14 + prng_below(&traffic, 1500);
         struct packet *frame = frame_new(world, len);
         frame->data[13] = i == 1000 ? odd_byte : 0;
+        uint64_t accepted = counts(world)->sent_frames;
         link_send(world->from, frame);
-        sim_run(world->env, world->env->now_ns + prng_below(&traffic, 1000000), NULL);
+        assert_true(i != 1000 || counts(world)->sent_frames == accepted + 1);
+        now_ns += prng_below(&traffic, 1000000);
+        sim_run(world->env, now_ns, NULL);
+        world->env->now_ns = now_ns;
     }
     sim_run(world->env, FOREVER, NULL);
     uint64_t hash = run_hash_combine(0, link_get_hash(world->link, 0));

@@ -1,7 +1,12 @@
 /* Dissection: one frame opened into nested layers, field by field, for people.
  *
- * Not used by the stack. Every byte of the frame belongs to exactly one field of exactly one layer
- * (or to the innermost payload). The caller may go on above: `payload` is what no layer here took.
+ * Not used by the stack. Every byte of the frame belongs to exactly one field of exactly one layer,
+ * or to the payload, or to the padding behind it:
+ *
+ *     the layers' headers, outermost first | payload | padding
+ *
+ * The fields of a layer tile its header: each begins where the one before it ended. The caller may
+ * go on above: `payload` is what no layer here took.
  */
 #ifndef WIRE_DISSECT_H
 #define WIRE_DISSECT_H
@@ -13,8 +18,8 @@
 
 enum {
     DISSECT_MAX_LAYERS = 8,
-    DISSECT_MAX_FIELDS = 64, /* of one layer */
-    DISSECT_VALUE_SIZE = 96,
+    DISSECT_MAX_FIELDS = 128, /* of one layer; when there are more, the last one holds them all */
+    DISSECT_VALUE_SIZE = 96,  /* longer values end in "..." */
 };
 
 struct dissect_field {
@@ -34,7 +39,7 @@ struct dissect_layer {
     const char *tcpip_name; /* "internet" */
     uint32_t offset;        /* in the frame */
     uint32_t header_len;    /* control information; the rest is data to this layer */
-    uint32_t len;           /* header and data */
+    uint32_t len;           /* header and data; of a frame with its padding */
     size_t n_fields;
     struct dissect_field fields[DISSECT_MAX_FIELDS];
 };
@@ -44,11 +49,13 @@ struct dissection {
     struct dissect_layer layers[DISSECT_MAX_LAYERS]; /* outermost first */
     struct bytes payload; /* the application's bytes that no layer here knows; may be empty */
     uint32_t payload_offset;
-    uint32_t padding_len; /* link padding behind the network layer's unit */
+    uint32_t padding_len; /* bytes at the end that the network layer or UDP does not count as its
+                           * own: mostly link padding */
     const char *error;    /* NULL, or why it stopped early */
 };
 
-/* `frame` is borrowed by the result. The result is large: allocate it on the heap. */
+/* `frame` is borrowed by the result. The result is large: allocate it on the heap. Whatever the
+ * bytes are, values are printable ASCII. */
 void dissect_frame(struct bytes frame, struct dissection *result);
 
 #endif

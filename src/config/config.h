@@ -25,7 +25,7 @@
 enum {
     CONFIG_MAX_BYTES = 16 << 20,
     CONFIG_MAX_DEPTH = 32,
-    CONFIG_MAX_VALUES = 4 << 20, /* keys included */
+    CONFIG_MAX_VALUES = 1 << 20, /* keys included */
     CONFIG_MAX_PROBLEMS = 50,    /* reported; then "and N more" */
 };
 

@@ -77,7 +77,7 @@ static void position_advance(struct position *position)
     if (ends_line) {
         position->line++;
         position->column = 1;
-    } else if (c != '\r' && !is_continuation(c)) {
+    } else if (!is_continuation(c)) {
         position->column++;
     }
 }

@@ -116,6 +116,26 @@ static void each_type_says_what_it_expects(void **state)
     }
 }
 
+static void an_item_is_named_after_its_own_list(void **state)
+{
+    (void)state;
+    static const struct config_key inner_keys[] = {
+        {.name = "inner", .type = CONFIG_LIST_OF, .item = &letter}};
+    static const struct config_schema inner = {"an item", inner_keys, COUNT(inner_keys)};
+    static const struct config_key item = {.type = CONFIG_MAP_OF, .schema = &inner};
+    static const struct config_key keys[] = {
+        {.name = "outer", .type = CONFIG_LIST_OF, .item = &item}};
+    static const struct config_schema schema = {"a file", keys, COUNT(keys)};
+    const char *text = "outer: [{inner: [5]}, 6]\n";
+    struct config_file *file = config_load("lab.yaml", text, strlen(text));
+    assert_false(config_check(file, file->root, &schema));
+    assert_string_equal(
+        text_chars(&file->problems),
+        "lab.yaml:1:18: each of 'inner' must be a letter like a, not '5'\n"
+        "lab.yaml:1:23: each of 'outer' must be a map of keys (an item), not '6'\n");
+    config_free(file);
+}
+
 static void ranges_are_said_in_the_unit_of_the_value(void **state)
 {
     (void)state;
@@ -265,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_right_file_passes),
         cmocka_unit_test(each_type_says_what_it_expects),
+        cmocka_unit_test(an_item_is_named_after_its_own_list),
         cmocka_unit_test(ranges_are_said_in_the_unit_of_the_value),
         cmocka_unit_test(a_choice_names_the_choices_and_the_likely_one),
         cmocka_unit_test(an_unknown_key_names_the_known_ones),

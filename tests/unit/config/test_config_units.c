@@ -93,6 +93,7 @@ static void durations_are_read_exactly(void **state)
         "0x10s",
         "1m30s",
         "infinite",
+        "0.0000000000000000000000000000000000000000000000000000000000000000000000001s",
     };
     expect_refusals(config_parse_duration, refusals, COUNT(refusals));
 }

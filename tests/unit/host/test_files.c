@@ -162,7 +162,7 @@ static enum status sink_write(struct file_sink *sink, const void *bytes, size_t 
 static void a_sink_writes_all_in_order_whatever_the_sizes(void **state)
 {
     struct folder *folder = *state;
-    static const size_t sizes[] = {1, 0, 65535, 3, 65536, 70000, 200000, 65537, 10};
+    static const size_t sizes[] = {1, 0, 65535, 3, 65536, 1, 70000, 200000, 65537, 10};
     struct file_sink *sink;
     char *all = malloc(1 << 20);
     size_t len = 0;

@@ -45,6 +45,9 @@ struct inbox {
     size_t last_len;
     uint64_t at_ns;
     bool close_at_once;
+    bool defers;
+    struct event event;
+    size_t n_settled;
     bool stop;
 };
 
@@ -58,6 +61,9 @@ static void on_frame(void *owner, struct packet *packet)
         inbox->last_len = packet->len;
         inbox->at_ns = inbox->env->now_ns;
         inbox->stop = true;
+        if (inbox->defers) {
+            env_defer(inbox->env, &inbox->event);
+        }
         if (inbox->close_at_once) {
             inbox->env->ops->close_frame_device(inbox->device);
         }
@@ -227,11 +233,32 @@ static void a_device_may_be_closed_by_its_own_frame(void **state)
     inbox->close_at_once = true;
     assert_int_equal(open_device(inbox, "tap0"), STATUS_OK);
     set_address("tap0", "192.0.2.1");
+    send_datagram("192.0.2.2"); /* both requests wait to be read when the run begins */
+    send_datagram("192.0.2.3");
+    host_run(inbox->env, 5000000, NULL);
+    assert_int_equal(inbox->count, 1);
+    assert_int_equal(host_env_frames_lost(inbox->env), 0);
+    assert_int_equal(if_nametoindex("tap0"), 0);
+}
+
+static void deferred_on_frame(void *owner)
+{
+    struct inbox *inbox = owner;
+    inbox->n_settled += inbox->count == inbox->n_settled + 1;
+}
+
+static void what_a_frame_defers_happens_before_the_next_frame(void **state)
+{
+    struct inbox *inbox = *state;
+    event_init(&inbox->event, event_rank(1, EVENT_TIMER, 1), deferred_on_frame, inbox);
+    inbox->defers = true;
+    assert_int_equal(open_device(inbox, "tap0"), STATUS_OK);
+    set_address("tap0", "192.0.2.1");
     send_datagram("192.0.2.2");
     send_datagram("192.0.2.3");
-    host_run(inbox->env, UINT64_C(10000000000), &inbox->stop);
-    assert_int_equal(inbox->count, 1);
-    assert_int_equal(if_nametoindex("tap0"), 0);
+    host_run(inbox->env, 5000000, NULL);
+    assert_int_equal(inbox->count, 2);
+    assert_int_equal(inbox->n_settled, 2);
 }
 
 static void a_device_that_is_deleted_falls_silent(void **state)
@@ -263,6 +290,7 @@ int main(void)
         TAP_TEST(an_existing_device_is_used_and_left),
         TAP_TEST(names_that_cannot_be_are_refused),
         TAP_TEST(a_device_may_be_closed_by_its_own_frame),
+        TAP_TEST(what_a_frame_defers_happens_before_the_next_frame),
         TAP_TEST(a_device_that_is_deleted_falls_silent),
     };
     if (!enter_namespace()) {

@@ -2,7 +2,8 @@
  *
  * Writing is buffered. When the file cannot take more (the disk is full), the write that notices
  * returns the error, later ones write nothing and return STATUS_CLOSED, and file_sink_close()
- * returns the error again: whoever looks at either learns of it once.
+ * returns the error again: whoever looks at either learns of it once. The path may be a pipe that
+ * another program reads (Wireshark); the program then ignores SIGPIPE, or ends with its reader.
  */
 #ifndef HOST_FILE_SINK_H
 #define HOST_FILE_SINK_H

@@ -147,13 +147,13 @@ static bool find_group_mac(const struct netif *netif, uint32_t addr, struct mac_
     return netif_is_broadcast(netif, addr);
 }
 
+/* For the first of those that are asked for. When it is answered meanwhile, the timer just finds
+ * nothing to do. */
 static void set_timer(struct arp *arp)
 {
     const struct arp_entry *first = first_of(&arp->asking);
     if (first) {
         timer_set(&arp->timer, first->deadline_ns);
-    } else {
-        timer_stop(&arp->timer);
     }
 }
 
@@ -337,7 +337,6 @@ static void entry_set_mac(struct arp *arp, struct arp_entry *entry, struct mac_a
     entry->deadline_ns = scope_now(arp->netif->scope) + ARP_LIFETIME_NS;
     list_remove(&entry->link);
     list_add_last(&entry->link, &arp->known);
-    set_timer(arp);
     entry_send_waiting(arp, entry);
 }
 

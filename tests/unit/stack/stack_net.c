@@ -144,6 +144,7 @@ static void on_frame(struct tap *tap, const struct tap_point *point, enum tap_di
         .at_ns = at_ns,
         .direction = direction,
         .packet_id = frame->id,
+        .has_payload_mark = frame->digest_from != UINT32_MAX,
         .len = frame->len,
         .bytes = memory_copy(frame->data, frame->len),
     };

@@ -35,6 +35,7 @@ struct stack_frame {
     uint64_t at_ns;
     enum tap_direction direction;
     uint64_t packet_id;
+    bool has_payload_mark;
     uint32_t len;
     uint8_t *bytes; /* owned */
 };

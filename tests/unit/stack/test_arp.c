@@ -152,23 +152,25 @@ static void without_a_network_unresolved_packets_are_dropped(void **state)
     send_text(bench, "one", "10.0.0.2");
     sim_run(bench->env, 3 * SECOND, NULL);
     assert_int_equal(stack_bench_drops(bench, &ARP_DROP_UNRESOLVED), 1);
+    assert_int_equal(bench->netif.counts.drops, 1);
     stack_bench_free(bench);
 }
 
-static void full_queue_loses_its_oldest_packet(void **state)
+static void full_queue_loses_its_oldest_packets(void **state)
 {
     (void)state;
     struct stack_bench *bench = stack_bench_new("10.0.0.1/24");
     char text[] = "a";
-    for (int i = 0; i < ARP_MAX_WAITING + 1; i++) {
+    for (int i = 0; i < ARP_MAX_WAITING + 5; i++) {
         text[0] = (char)('a' + i);
         send_text(bench, text, "10.0.0.2");
     }
-    assert_int_equal(stack_bench_drops(bench, &ARP_DROP_QUEUE_FULL), 1);
+    assert_int_equal(stack_bench_drops(bench, &ARP_DROP_QUEUE_FULL), 5);
+    assert_int_equal(bench->netif.counts.drops, 5);
     receive_reply(bench, PEER, "10.0.0.2");
     assert_int_equal(bench->n_sent, 1 + ARP_MAX_WAITING);
-    assert_sent_text(bench, 1, PEER, "b");
-    assert_sent_text(bench, ARP_MAX_WAITING, PEER, "i");
+    assert_sent_text(bench, 1, PEER, "f");
+    assert_sent_text(bench, ARP_MAX_WAITING, PEER, "m");
     stack_bench_free(bench);
 }
 
@@ -274,6 +276,7 @@ static void impossible_senders_are_refused(void **state)
         message.sender_mac = (struct mac_addr){0};
     }
     assert_int_equal(stack_bench_drops(bench, &ARP_DROP_BAD_SENDER), 6);
+    assert_int_equal(bench->netif.counts.drops, 6);
     assert_int_equal(bench->n_sent, 0);
     assert_unknown(bench, "10.0.0.2");
     stack_bench_free(bench);
@@ -307,6 +310,7 @@ static void malformed_messages_are_dropped(void **state)
     }
     receive_arp(bench, 3, PEER, stack_addr("10.0.0.2"), stack_addr("10.0.0.1")); /* RARP's */
     assert_int_equal(stack_bench_drops(bench, &ARP_DROP_MALFORMED), ARP_LEN + 1);
+    assert_int_equal(bench->netif.counts.drops, ARP_LEN + 1);
     assert_int_equal(bench->n_sent, 0);
     assert_unknown(bench, "10.0.0.2");
     stack_bench_free(bench);
@@ -342,8 +346,12 @@ static void old_entry_is_asked_for_again_when_it_is_needed(void **state)
     send_text(bench, "three", "10.0.0.2");
     struct ethernet_header ethernet;
     assert_int_equal(sent_arp(bench, 3, &ethernet).operation, ARP_REQUEST);
+    send_text(bench, "four", "10.0.0.2"); /* waits too */
+    assert_unknown(bench, "10.0.0.2");
+    assert_int_equal(bench->n_sent, 4);
     receive_reply(bench, OTHER, "10.0.0.2");
     assert_sent_text(bench, 4, OTHER, "three");
+    assert_sent_text(bench, 5, OTHER, "four");
     stack_bench_free(bench);
 }
 
@@ -400,6 +408,7 @@ static void table_full_of_questions_takes_no_more(void **state)
     send_text(bench, "one", "10.0.0.2");
     assert_int_equal(bench->n_sent, 0);
     assert_int_equal(stack_bench_drops(bench, &ARP_DROP_TABLE_FULL), 1);
+    assert_int_equal(bench->netif.counts.drops, 1);
     stack_bench_free(bench);
 }
 
@@ -485,7 +494,7 @@ int main(void)
         cmocka_unit_test(reply_releases_the_waiting_packets_in_order),
         cmocka_unit_test(question_is_repeated_twice_then_packets_are_given_back),
         cmocka_unit_test(without_a_network_unresolved_packets_are_dropped),
-        cmocka_unit_test(full_queue_loses_its_oldest_packet),
+        cmocka_unit_test(full_queue_loses_its_oldest_packets),
         cmocka_unit_test(question_for_our_address_is_answered_and_teaches_the_asker),
         cmocka_unit_test(question_for_our_second_address_is_answered),
         cmocka_unit_test(question_for_another_is_neither_answered_nor_learnt_from),

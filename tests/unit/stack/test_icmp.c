@@ -160,6 +160,18 @@ static void question_and_answer_are_different_packets_of_the_trace(void **state)
     assert_int_not_equal(sent->packet_id, answered->packet_id);
     assert_int_equal(sent->packet_id, pair.record->frames[2].packet_id);
     assert_int_equal(answered->packet_id, pair.record->frames[3].packet_id);
+    assert_true(pair.record->frames[2].has_payload_mark);
+    assert_true(pair.record->frames[3].has_payload_mark);
+    struct icmp_header reply;
+    struct reader body;
+    parse_message(&pair.record->frames[3], &reply, &body);
+    char expected[128];
+    snprintf(expected, sizeof expected, "answers the ping of 10.0.0.1 (id %u, sequence %u)",
+             reply.rest >> 16, reply.rest & 0xffff);
+    assert_string_equal(answered->summary, expected);
+    for (size_t i = 0; i < 56; i++) {
+        assert_int_equal(body.p[i], i);
+    }
     assert_int_equal(answered->at_ns, 2 * wire_ns(60) + wire_ns(98));
     stack_net_free(pair.net);
 }
@@ -273,7 +285,7 @@ static void no_error_is_sent_where_rfc_1122_forbids_it(void **state)
         offender.dst = stack_addr(GROUPS[i]);
         assert_false(complain(&pair, &offender, "12345678", 8, false));
     }
-    static const char *const NO_HOSTS[] = {"0.0.0.0",         "127.0.0.1",  "224.0.0.1",
+    static const char *const NO_HOSTS[] = {"0.0.0.0",         "127.0.0.1",  "224.0.0.0",
                                            "255.255.255.255", "10.0.0.255", "240.0.0.1"};
     for (size_t i = 0; i < 6; i++) {
         offender = udp_from_a();
@@ -391,11 +403,35 @@ static void error_is_told_to_the_protocol_of_the_quoted_packet(void **state)
     assert_int_equal(told.code, ICMP_FRAGMENTATION_NEEDED);
     assert_int_equal(told.rest, 1400);
 
+    assert_int_equal(stack_net_all_drops(pair.net), 0);
     for (size_t len = 0; len < 28; len++) { /* RFC 792: at least 8 bytes behind the header */
         send_error_to_a(&pair, &header, len);
     }
     assert_int_equal(told.n, 1);
     assert_int_equal(stack_net_drops(pair.net, &ICMP_DROP_MALFORMED), 28);
+    stack_net_free(pair.net);
+}
+
+static void quoted_header_may_have_a_stale_checksum_but_must_be_ipv4(void **state)
+{
+    (void)state;
+    struct pair pair = pair_new();
+    struct told told = {0};
+    ipv4_set_handler(pair.a->ip, IP_PROTOCOL_UDP, told_on_packet, told_on_error, &told);
+    struct ipv4_header header = udp_from_a();
+    struct icmp_header error = {.type = ICMP_TIME_EXCEEDED};
+    struct packet *quoted = stack_packet(pair.net->env, &header, "12345678", 8);
+    quoted->data[8] = 1; /* the TTL went down, the checksum did not follow */
+    send_message(pair.b, "10.0.0.1", message(pair.net, &error, quoted->data, quoted->len));
+    stack_net_run(pair.net, SECOND);
+    assert_int_equal(told.n, 1);
+    assert_int_equal(told.header.ttl, 1);
+    quoted->data[0] = 0x65;
+    send_message(pair.b, "10.0.0.1", message(pair.net, &error, quoted->data, quoted->len));
+    stack_net_run(pair.net, 2 * SECOND);
+    assert_int_equal(told.n, 1);
+    assert_int_equal(stack_net_drops(pair.net, &ICMP_DROP_MALFORMED), 1);
+    packet_put(quoted);
     stack_net_free(pair.net);
 }
 
@@ -417,8 +453,14 @@ static void error_about_what_we_never_sent_is_unexpected(void **state)
     header = udp_from_a();
     header.protocol = IP_PROTOCOL_ICMP; /* not an echo request */
     send_error_to_a(&pair, &header, 28);
+    struct packet *quoted =
+        stack_packet(pair.net->env, &header, (uint8_t[8]){ICMP_ECHO_REQUEST}, 8);
+    struct icmp_header error = {.type = ICMP_TIME_EXCEEDED};
+    send_message(pair.b, "10.0.0.1", message(pair.net, &error, quoted->data, quoted->len));
+    packet_put(quoted); /* an echo request, but none of ours */
+    stack_net_run(pair.net, 10 * SECOND);
     assert_int_equal(told.n, 0);
-    assert_int_equal(stack_net_drops(pair.net, &ICMP_DROP_UNEXPECTED), 4);
+    assert_int_equal(stack_net_drops(pair.net, &ICMP_DROP_UNEXPECTED), 5);
     stack_net_free(pair.net);
 }
 
@@ -452,6 +494,8 @@ static void ping_of_a_silent_neighbour_is_unreachable_by_our_own_word(void **sta
     assert_int_equal(ping.result.from.v4, stack_addr("10.0.0.1"));
     assert_int_equal(ping.result.icmp_code, ICMP_HOST_UNREACHABLE);
     assert_int_equal(ping.done_ns, 3 * SECOND);
+    assert_int_equal(stack_net_count(pair.net, &ICMP_ERROR_SENT), 1);
+    assert_int_equal(stack_net_all_drops(pair.net), 1); /* the request; the error was expected */
     stack_net_free(pair.net);
 }
 
@@ -666,6 +710,7 @@ int main(void)
         cmocka_unit_test(errors_are_limited_to_a_burst_and_then_one_per_millisecond),
         cmocka_unit_test(node_without_an_address_complains_to_nobody),
         cmocka_unit_test(error_is_told_to_the_protocol_of_the_quoted_packet),
+        cmocka_unit_test(quoted_header_may_have_a_stale_checksum_but_must_be_ipv4),
         cmocka_unit_test(error_about_what_we_never_sent_is_unexpected),
         cmocka_unit_test(unanswered_ping_times_out_once),
         cmocka_unit_test(ping_of_a_silent_neighbour_is_unreachable_by_our_own_word),

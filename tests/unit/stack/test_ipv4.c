@@ -10,6 +10,8 @@
 #include "stack/stack_net.h"
 #include "wire/checksum.h"
 
+#include <stdlib.h>
+
 #define MS UINT64_C(1000000)
 #define SECOND (1000 * MS)
 
@@ -310,6 +312,7 @@ static void impossible_sources_are_dropped(void **state)
         inject(line.router, MARTIANS[i], "10.0.2.1", PROTOCOL);
     }
     assert_int_equal(stack_net_drops(line.net, &IPV4_DROP_MARTIAN), 2 * n_martians);
+    assert_int_equal(line.router->netifs[0].counts.drops, 2 * n_martians);
     inject(line.router, "10.0.1.1", "127.0.0.1", PROTOCOL);
     inject(line.router, "10.0.1.1", "0.0.0.0", PROTOCOL);
     assert_int_equal(stack_net_drops(line.net, &IPV4_DROP_BAD_DESTINATION), 2);
@@ -652,6 +655,21 @@ static void packet_of_the_mtu_is_sent_and_a_larger_one_refused(void **state)
     stack_net_free(line.net);
 }
 
+static void sending_leaves_other_holders_of_the_bytes_alone(void **state)
+{
+    (void)state;
+    struct line line;
+    line_init(&line);
+    struct packet *kept = packet_new_copy(line.net->env->packets, "....................data", 24);
+    struct packet *sent = packet_clone(kept);
+    packet_pull(sent, 20);
+    struct ipv4_send how = {.dst = stack_addr("127.0.0.1"), .protocol = PROTOCOL};
+    assert_int_equal(ipv4_send(line.a->ip, sent, &how), STATUS_OK);
+    assert_memory_equal(kept->data, "....................data", 24);
+    packet_put(kept);
+    stack_net_free(line.net);
+}
+
 static void packet_to_ourselves_is_delivered_after_the_call(void **state)
 {
     (void)state;
@@ -689,14 +707,29 @@ static void packets_to_ourselves_keep_their_order_and_have_a_limit(void **state)
     stack_net_free(line.net);
 }
 
-static void unsent_packets_to_ourselves_go_with_the_node(void **state)
+static void unsent_packets_go_with_the_node_while_the_world_runs_on(void **state)
 {
     (void)state;
-    struct line line;
-    line_init(&line);
-    send_text(line.a, "127.0.0.1", "self", (struct ipv4_send){0});
-    send_text(line.a, "10.0.1.254", "waits for ARP", (struct ipv4_send){0});
-    stack_net_free(line.net); /* checks that every packet came back */
+    struct stack_net *net = stack_net_new();
+    struct stack_node *node = stack_net_add_node(net, "node", false);
+    struct stack_node *other = stack_net_add_node(net, "other", false);
+    struct link *link = stack_net_add_link(net, "l", &FAST);
+    stack_node_attach(node, link, 0, "10.0.0.1/24");
+    stack_node_attach(other, link, 1, "10.0.0.2/24");
+    struct inbox inbox;
+    inbox_init(&inbox, node);
+    send_text(node, "127.0.0.1", "self", (struct ipv4_send){0});
+    send_text(node, "10.0.0.77", "waits for ARP", (struct ipv4_send){0});
+    link_free(link);
+    net->n_links = 0;
+    ipv4_free(node->ip);
+    netif_fini(&node->netifs[0]);
+    net->nodes[0] = other;
+    net->n_nodes = 1;
+    stack_net_run(net, 10 * SECOND);
+    assert_int_equal(inbox.n_packets + inbox.n_errors, 0);
+    free(node);
+    stack_net_free(net); /* checks that every packet came back */
 }
 
 static void interface_without_an_address_broadcasts_from_zero(void **state)
@@ -766,14 +799,16 @@ static void chosen_interface_overrides_the_routes(void **state)
     stack_net_free(line.net);
 }
 
-static void broadcast_goes_to_the_link_and_not_to_the_gateway(void **state)
+static void groups_are_reached_on_the_link_and_not_by_the_gateway(void **state)
 {
     (void)state;
     struct line line;
     line_init(&line);
     send_text(line.a, "255.255.255.255", "x", (struct ipv4_send){0});
-    assert_int_equal(line.at_a->n_frames, 1);
+    send_text(line.a, "224.0.0.251", "x", (struct ipv4_send){0});
+    assert_int_equal(line.at_a->n_frames, 2);
     assert_memory_equal(line.at_a->frames[0].bytes, &MAC_BROADCAST, 6);
+    assert_memory_equal(line.at_a->frames[1].bytes, "\x01\x00\x5e\x00\x00\xfb", 6);
     stack_net_free(line.net);
 }
 
@@ -825,8 +860,48 @@ static void addresses_bring_and_take_their_connected_route(void **state)
     ipv4_remove_address(a->ip, &a->netifs[0], ip_v4(stack_addr("172.16.5.2")));
     assert_int_equal(route_lookup(routes, peer)->prefix.len, 0);
     ipv4_remove_address(a->ip, &a->netifs[0], ip_v4(stack_addr("172.16.5.2"))); /* no harm */
-    inject(a, "172.16.5.255", "10.0.1.1", PROTOCOL); /* its broadcast is forgotten too */
+    inject(a, "172.16.5.255", "10.0.1.1", PROTOCOL); /* it and its broadcast are forgotten */
+    inject(a, "172.16.5.1", "10.0.1.1", PROTOCOL);
     assert_int_equal(stack_net_drops(line.net, &IPV4_DROP_MARTIAN), 0);
+    assert_int_equal(line.in_a.n_packets, 2);
+    stack_net_free(line.net);
+}
+
+static void broadcast_address_of_two_subnets_stays_until_both_are_gone(void **state)
+{
+    (void)state;
+    struct line line;
+    line_init(&line);
+    struct stack_node *a = line.a;
+    assert_int_equal(add_address(a, "172.16.5.1/24"), STATUS_OK);
+    assert_int_equal(add_address(a, "172.16.5.129/25"), STATUS_OK);
+    ipv4_remove_address(a->ip, &a->netifs[0], ip_v4(stack_addr("172.16.5.129")));
+    inject(a, "10.0.1.9", "172.16.5.255", PROTOCOL);
+    assert_int_equal(line.in_a.n_packets, 1);
+    assert_true(line.in_a.info.is_group);
+    ipv4_remove_address(a->ip, &a->netifs[0], ip_v4(stack_addr("172.16.5.1")));
+    inject(a, "10.0.1.9", "172.16.5.255", PROTOCOL);
+    assert_int_equal(line.in_a.n_packets, 1);
+    assert_int_equal(stack_net_drops(line.net, &IPV4_DROP_NOT_FOR_US), 1);
+    stack_net_free(line.net);
+}
+
+static void address_on_two_interfaces_stays_until_both_are_gone(void **state)
+{
+    (void)state;
+    struct line line;
+    line_init(&line);
+    struct stack_node *router = line.router;
+    struct ip_prefix shared;
+    assert_true(ip_prefix_parse("192.0.2.1/32", &shared));
+    assert_int_equal(ipv4_add_address(router->ip, &router->netifs[0], shared), STATUS_OK);
+    assert_int_equal(ipv4_add_address(router->ip, &router->netifs[1], shared), STATUS_OK);
+    ipv4_remove_address(router->ip, &router->netifs[0], shared.addr);
+    assert_true(ipv4_is_own(router->ip, shared.addr.v4));
+    const struct route *route = route_lookup(ipv4_routes(router->ip), shared.addr);
+    assert_ptr_equal(route->netif, &router->netifs[1]);
+    ipv4_remove_address(router->ip, &router->netifs[1], shared.addr);
+    assert_false(ipv4_is_own(router->ip, shared.addr.v4));
     stack_net_free(line.net);
 }
 
@@ -835,9 +910,9 @@ static void senseless_addresses_are_refused(void **state)
     (void)state;
     struct line line;
     line_init(&line);
-    static const char *const BAD[] = {"0.0.0.0/24",  "127.0.0.1/8",   "224.0.0.1/24",
-                                      "10.9.9.0/24", "10.9.9.255/24", "255.255.255.255/32",
-                                      "10.9.9.9/0",  "2001:db8::1/64"};
+    static const char *const BAD[] = {"0.0.0.0/24",  "127.0.0.1/8",    "224.0.0.1/24",
+                                      "10.9.9.0/24", "10.9.9.255/24",  "255.255.255.255/32",
+                                      "10.9.9.9/0",  "2001:db8::1/64", "10.9.9.4/30"};
     for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
         assert_int_equal(add_address(line.a, BAD[i]), STATUS_INVALID);
     }
@@ -986,15 +1061,18 @@ int main(void)
         cmocka_unit_test(sending_without_a_route_fails),
         cmocka_unit_test(source_and_mtu_come_from_the_way_out),
         cmocka_unit_test(packet_of_the_mtu_is_sent_and_a_larger_one_refused),
+        cmocka_unit_test(sending_leaves_other_holders_of_the_bytes_alone),
         cmocka_unit_test(packet_to_ourselves_is_delivered_after_the_call),
         cmocka_unit_test(packets_to_ourselves_keep_their_order_and_have_a_limit),
-        cmocka_unit_test(unsent_packets_to_ourselves_go_with_the_node),
+        cmocka_unit_test(unsent_packets_go_with_the_node_while_the_world_runs_on),
         cmocka_unit_test(interface_without_an_address_broadcasts_from_zero),
         cmocka_unit_test(link_destination_needs_no_arp),
         cmocka_unit_test(chosen_interface_overrides_the_routes),
-        cmocka_unit_test(broadcast_goes_to_the_link_and_not_to_the_gateway),
+        cmocka_unit_test(groups_are_reached_on_the_link_and_not_by_the_gateway),
         cmocka_unit_test(own_packet_to_a_silent_neighbour_is_told_to_its_protocol),
         cmocka_unit_test(addresses_bring_and_take_their_connected_route),
+        cmocka_unit_test(broadcast_address_of_two_subnets_stays_until_both_are_gone),
+        cmocka_unit_test(address_on_two_interfaces_stays_until_both_are_gone),
         cmocka_unit_test(senseless_addresses_are_refused),
         cmocka_unit_test(hook_sees_and_may_redirect_what_comes_in),
         cmocka_unit_test(hook_sees_what_this_node_sends_and_may_drop),

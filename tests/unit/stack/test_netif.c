@@ -196,6 +196,8 @@ static void broadcast_addresses_follow_the_prefixes(void **state)
     assert_true(netif_is_broadcast(&bench->netif, stack_addr("10.0.0.255")));
     assert_false(netif_is_broadcast(&bench->netif, stack_addr("10.0.1.255")));
     assert_false(netif_is_broadcast(&bench->netif, 0));
+    assert_true(netif_add_address(&bench->netif, prefix_of("10.2.0.1/16")));
+    assert_true(netif_is_broadcast(&bench->netif, stack_addr("10.2.255.255")));
     struct ip_prefix pair = prefix_of("10.1.0.1/31"); /* RFC 3021: both are hosts */
     assert_int_equal(netif_prefix_broadcast(&pair), 0);
     struct ip_prefix single = prefix_of("10.1.0.1/32");

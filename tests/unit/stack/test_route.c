@@ -156,6 +156,7 @@ static void senseless_routes_are_refused(void **state)
     assert_int_equal(route_add(table, &(struct route){.netif = &eth0}), STATUS_INVALID);
     assert_null(route_lookup(table, route.prefix.addr));
     assert_false(route_remove(table, route.prefix, 0));
+    assert_false(route_remove(table, (struct ip_prefix){ip_v4(0), 33}, 0));
     route_table_free(table);
 }
 
@@ -172,6 +173,11 @@ static void table_has_a_limit(void **state)
     route.prefix.addr.v4 = ROUTE_MAX_ROUTES;
     assert_int_equal(route_add(table, &route), STATUS_LIMIT);
     assert_route(table, "0.0.255.255", "0.0.255.255/32");
+    assert_true(route_remove(table, prefix_of("0.0.0.7/32"), 0));
+    assert_int_equal(route_add(table, &route), STATUS_OK); /* there is room again */
+    assert_int_equal(
+        route_add(table, &(struct route){.prefix = prefix_of("1.0.0.0/8"), .netif = &eth0}),
+        STATUS_LIMIT);
     route_table_free(table);
 }
 

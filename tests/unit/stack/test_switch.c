@@ -310,6 +310,12 @@ static void three_hosts_ping_through_a_switch(void **state)
     assert_int_equal(stack_net_count(net, &SWITCH_FLOODED), 1);
     assert_int_equal(stack_net_count(net, &SWITCH_LEARNED), 2);
     assert_int_equal(stack_net_all_drops(net), 0);
+    /* who comes back after the ageing time is learnt again */
+    net->env->now_ns = 2 * SWITCH_AGEING_NS;
+    stack_ping_start(&ping, hosts[0], "10.0.0.2", 56, 0, SECOND);
+    stack_net_run(net, net->env->now_ns + SECOND);
+    assert_int_equal(stack_net_count(net, &SWITCH_LEARNED), 4);
+    assert_int_equal(stack_net_count(net, &SWITCH_FLOODED), 2);
     for (size_t i = 0; i < 3; i++) {
         link_free(net->links[i]);
     }

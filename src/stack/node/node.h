@@ -37,8 +37,8 @@ struct node_config {
 
 struct node *node_new(struct env *env, struct trace *trace, const struct node_config *config);
 
-/* Everything above the node (sockets, services) is closed first. Its links are freed before it or
- * after it, but carry nothing in between. */
+/* Everything above the node (sockets, services) is closed first, and its links are freed first:
+ * they know it until then. */
 void node_free(struct node *node);
 
 /* Adds eth0, eth1, ... and attaches it to that end of the link. STATUS_LIMIT; STATUS_INVALID: the

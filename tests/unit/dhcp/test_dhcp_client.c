@@ -332,6 +332,10 @@ static void a_nak_to_a_renewal_ends_the_lease_at_once(void **state)
     fake_net_run(link.net, 301 * SECOND);
     assert_string_equal(dhcp_client_state(pc.client), "RENEWING");
     struct dhcp_message nak = answer_to(&test_link_last(&link, 0)->message, DHCP_NAK);
+    nak.server_id = v4("192.168.1.9"); /* it asked its own server only */
+    say(&link, script, &nak);
+    assert_true(pc.has_lease);
+    nak.server_id = v4("192.168.1.1");
     say(&link, script, &nak);
     assert_false(pc.has_lease);
     assert_string_equal(dhcp_client_state(pc.client), "INIT");
@@ -432,6 +436,7 @@ static void a_lease_for_ever_is_never_renewed(void **state)
     fake_net_run_for(link.net, 10000000 * SECOND);
     assert_int_equal(link.n_seen, 4);
     assert_true(pc.has_lease);
+    assert_null(event_queue_first(&fake_net_env(link.net)->queue)); /* nothing will ever happen */
     assert_int_equal(dhcp_server_count_leases(server), 1);
     dhcp_client_free(pc.client);
     dhcp_server_free(server);

@@ -46,3 +46,11 @@ void sim_run(struct env *env, uint64_t until_ns, const bool *stop)
     while (!(stop && *stop) && env_step(env, until_ns)) {
     }
 }
+
+void sim_advance(struct env *env, uint64_t until_ns)
+{
+    sim_run(env, until_ns, NULL);
+    if (until_ns > env->now_ns) {
+        env->now_ns = until_ns;
+    }
+}

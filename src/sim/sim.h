@@ -16,7 +16,11 @@ struct env *sim_env_new(uint64_t seed, uint64_t epoch_unix_s, const struct env_o
 void sim_env_free(struct env *env);
 
 /* Runs events until none is left that is due at or before `until_ns`, or until *stop becomes true
- * (checked after each event; may be NULL). */
+ * (checked before each event; may be NULL). The clock stays at the last event. */
 void sim_run(struct env *env, uint64_t until_ns, const bool *stop);
+
+/* The same without `stop`, and then moves the clock to `until_ns`: for whoever acts at a time at
+ * which nothing else happens. */
+void sim_advance(struct env *env, uint64_t until_ns);
 
 #endif

@@ -173,8 +173,7 @@ static void an_idle_transmitter_keeps_no_fraction(void **state)
     const uint64_t rate = 7000003;
     struct world *world = world_new(1, &(struct link_config){.rate_bps = rate, .delay_ns = 1});
     send(world, 60);
-    sim_run(world->env, SECOND_NS, NULL);
-    world->env->now_ns = SECOND_NS;
+    sim_advance(world->env, SECOND_NS);
     send(world, 60);
     sim_run(world->env, FOREVER, NULL);
     assert_int_equal(world->arrivals[1].at_ns - SECOND_NS, world->arrivals[0].at_ns);
@@ -193,10 +192,10 @@ static void the_queue_drops_its_tail_by_frames(void **state)
     assert_int_equal(counts(world)->dropped_frames, 2);
     assert_int_equal(counts(world)->lost_frames, 0);
     assert_int_equal(drops_of(world, &LINK_DROP_QUEUE_FULL), 2);
-    world->env->now_ns = 999; /* the second has not started */
+    sim_advance(world->env, 999); /* the second has not started */
     send(world, 1000);
     assert_int_equal(counts(world)->sent_frames, 3);
-    world->env->now_ns = 1000; /* the second starts now: room for exactly one */
+    sim_advance(world->env, 1000); /* the second starts now: room for exactly one */
     send(world, 1000);
     send(world, 1000);
     assert_int_equal(counts(world)->sent_frames, 4);
@@ -218,7 +217,7 @@ static void the_queue_drops_its_tail_by_bytes(void **state)
     send(world, 1);
     assert_int_equal(counts(world)->sent_frames, 3);
     assert_int_equal(counts(world)->dropped_frames, 2);
-    world->env->now_ns = 1000;
+    sim_advance(world->env, 1000);
     send(world, 1000); /* the second started: 500 waiting, 1000 fit */
     assert_int_equal(counts(world)->sent_frames, 4);
     world_free(world);
@@ -284,8 +283,7 @@ static void going_down_loses_what_is_under_way(void **state)
     for (int i = 0; i < 4; i++) {
         send(world, 1000);
     }
-    sim_run(world->env, 11500, NULL); /* the first arrives at 11000 */
-    world->env->now_ns = 11500;
+    sim_advance(world->env, 11500); /* the first arrives at 11000 */
     link_set_up(world->link, false);
     assert_false(link_is_up(world->link));
     assert_int_equal(world->n_arrivals, 1);
@@ -329,8 +327,7 @@ static void a_shorter_delay_overtakes_nobody(void **state)
     send(world, 100);
     link_set_config(world->link, &(struct link_config){.delay_ns = 10});
     send(world, 101);
-    sim_run(world->env, 2000000, NULL);
-    world->env->now_ns = 2000000;
+    sim_advance(world->env, 2000000);
     send(world, 102);
     sim_run(world->env, FOREVER, NULL);
     assert_int_equal(world->arrivals[0].len, 100);
@@ -418,8 +415,7 @@ static uint64_t hash_of_run(uint64_t seed, uint8_t odd_byte, uint64_t odd_delay_
         link_send(world->from, frame);
         assert_true(i != 1000 || counts(world)->sent_frames == accepted + 1);
         now_ns += prng_below(&traffic, 1000000);
-        sim_run(world->env, now_ns, NULL);
-        world->env->now_ns = now_ns;
+        sim_advance(world->env, now_ns);
     }
     sim_run(world->env, FOREVER, NULL);
     uint64_t hash = run_hash_combine(0, link_get_hash(world->link, 0));
@@ -577,8 +573,7 @@ static void agrees_with_a_naive_model(void **state)
             assert_int_equal(counts(world)->sent_frames - before, accepted);
             n += accepted;
             uint64_t next = world->env->now_ns + prng_below(&prng, frame_time * 2);
-            sim_run(world->env, next, NULL);
-            world->env->now_ns = next;
+            sim_advance(world->env, next);
         }
         sim_run(world->env, FOREVER, NULL);
         assert_int_equal(world->n_arrivals, n);
@@ -606,7 +601,6 @@ static void nothing_is_lost_without_being_counted(void **state)
     struct prng prng;
     prng_init(&prng, 4, "test", "conservation");
     uint64_t offered = 0;
-    uint64_t last = 0;
     for (int i = 0; i < 20000; i++) {
         switch (prng_below(&prng, 100)) {
         case 0:
@@ -625,7 +619,7 @@ static void nothing_is_lost_without_being_counted(void **state)
             send(world, 60 + prng_below(&prng, 1400));
             offered++;
         }
-        sim_run(world->env, last += prng_below(&prng, 200000), NULL);
+        sim_advance(world->env, world->env->now_ns + prng_below(&prng, 200000));
         assert_conserved(world);
         assert_int_equal(offered, counts(world)->sent_frames + counts(world)->dropped_frames -
                                       counts(world)->lost_frames);

@@ -127,6 +127,16 @@ static void what_is_deferred_runs_before_the_next_event(void **state)
     assert_log(world, "a10 f10 e10 d10 b10 c11 ");
 }
 
+static void a_step_is_over_when_all_that_it_deferred_has_run(void **state)
+{
+    struct world *world = *state;
+    world->actors[0].defers = "f";
+    world->actors[5].defers = "e";
+    arm(world, 'a', 10);
+    assert_true(env_step(&world->env, 10));
+    assert_string_equal(text_chars(&world->log), "a10 f10 e10 ");
+}
+
 static void an_event_armed_for_now_or_earlier_is_deferred(void **state)
 {
     struct world *world = *state;
@@ -192,6 +202,7 @@ int main(void)
         TEST(arming_again_moves_an_event),
         TEST(a_limit_is_inclusive_and_stops_the_clock),
         TEST(what_is_deferred_runs_before_the_next_event),
+        TEST(a_step_is_over_when_all_that_it_deferred_has_run),
         TEST(an_event_armed_for_now_or_earlier_is_deferred),
         TEST(time_never_goes_back),
         TEST(a_cancelled_event_does_not_fire),

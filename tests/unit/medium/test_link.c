@@ -304,13 +304,16 @@ static void going_down_loses_what_is_under_way(void **state)
 static void after_going_down_the_transmitter_and_the_queue_are_free(void **state)
 {
     (void)state;
-    struct world *world = world_new(
-        1, &(struct link_config){.rate_bps = 8000, .delay_ns = 100 * SECOND_NS, .queue_frames = 1});
+    struct world *world = world_new(1, &(struct link_config){.rate_bps = 8000,
+                                                             .delay_ns = 100 * SECOND_NS,
+                                                             .queue_frames = 1,
+                                                             .queue_bytes = 1000});
     send(world, 1000); /* busy for a second */
     send(world, 1000);
     link_set_up(world->link, false);
     link_set_up(world->link, true);
-    link_set_config(world->link, &(struct link_config){.rate_bps = 8000, .queue_frames = 1});
+    link_set_config(world->link, &(struct link_config){
+                                     .rate_bps = 8000, .queue_frames = 1, .queue_bytes = 1000});
     send(world, 1000);
     send(world, 1000);
     sim_run(world->env, FOREVER, NULL);
@@ -352,6 +355,19 @@ static void a_new_rate_holds_for_frames_sent_from_now_on(void **state)
     assert_int_equal(world->arrivals[2].at_ns, 2000 + 8000 + 1);
     assert_int_equal(world->arrivals[3].at_ns, 2000 + 8000 + 1); /* infinitely fast, but behind */
     assert_int_equal(world->arrivals[3].len, 1000);
+    world_free(world);
+}
+
+static void a_new_rate_does_not_inherit_a_fraction_of_the_old_one(void **state)
+{
+    (void)state;
+    struct world *world = world_new(1, &(struct link_config){.rate_bps = 7000003});
+    send(world, 60); /* takes 68571.399... ns */
+    link_set_config(world->link, &(struct link_config){.rate_bps = 480 * SECOND_NS});
+    send(world, 60); /* takes 1 ns, from 68572 on */
+    sim_run(world->env, FOREVER, NULL);
+    assert_int_equal(world->arrivals[0].at_ns, 68572 + 1);
+    assert_int_equal(world->arrivals[1].at_ns, 68573 + 1);
     world_free(world);
 }
 
@@ -445,6 +461,56 @@ static void the_hash_counts_accepted_frames_and_bytes(void **state)
     assert_int_equal(link_get_hash(world->link, 0)->bytes, 300);
     assert_int_equal(link_get_hash(world->link, 1)->frames, 0);
     world_free(world);
+}
+
+/* What the hash of one direction must be, frame by frame: every test frame is of the same bytes. */
+static void expect_frame(struct world *world, struct run_hash *hash, uint64_t sent_ns,
+                         uint64_t arrives_ns, size_t len)
+{
+    struct packet *frame = frame_new(world, len);
+    run_hash_add_frame(hash, sent_ns, arrives_ns, frame);
+    packet_put(frame);
+}
+
+static void the_hash_says_when_each_frame_arrives_if_it_does(void **state)
+{
+    (void)state;
+    struct link_config config = {.delay_ns = 1000};
+    struct world *world = world_new(1, &config);
+    struct run_hash expected = {0};
+    send(world, 100);
+    expect_frame(world, &expected, 0, 1000, 100);
+    sim_advance(world->env, 500);
+    config.delay_ns = 10;
+    link_set_config(world->link, &config);
+    send(world, 101);
+    expect_frame(world, &expected, 500, 1000, 101); /* not at 510: it does not overtake */
+    config.loss_ppm = LINK_LOSS_SCALE;
+    link_set_config(world->link, &config);
+    send(world, 102);
+    expect_frame(world, &expected, 500, UINT64_MAX, 102);
+    sim_advance(world->env, 600);
+    link_set_up(world->link, false);
+    run_hash_add_cut(&expected, 600, 2);
+    send(world, 103); /* never accepted */
+    assert_int_equal(link_get_hash(world->link, 0)->value, expected.value);
+    assert_int_equal(link_get_hash(world->link, 0)->frames, 3);
+    world_free(world);
+}
+
+static void a_frame_cut_off_under_way_makes_another_run(void **state)
+{
+    (void)state;
+    uint64_t hashes[2];
+    for (uint64_t i = 0; i < 2; i++) {
+        struct world *world = world_new(1, &(struct link_config){.delay_ns = 1000});
+        send(world, 100);
+        sim_advance(world->env, i == 0 ? 999 : 1000);
+        link_set_up(world->link, false);
+        hashes[i] = link_get_hash(world->link, 0)->value;
+        world_free(world);
+    }
+    assert_int_not_equal(hashes[0], hashes[1]);
 }
 
 struct log_tap {
@@ -704,10 +770,13 @@ int main(void)
         cmocka_unit_test(after_going_down_the_transmitter_and_the_queue_are_free),
         cmocka_unit_test(a_shorter_delay_overtakes_nobody),
         cmocka_unit_test(a_new_rate_holds_for_frames_sent_from_now_on),
+        cmocka_unit_test(a_new_rate_does_not_inherit_a_fraction_of_the_old_one),
         cmocka_unit_test(a_receiver_may_send_on_the_same_link_at_once),
         cmocka_unit_test(a_receiver_may_take_the_link_down),
         cmocka_unit_test(the_hash_is_the_same_for_the_same_run_and_no_other),
         cmocka_unit_test(the_hash_counts_accepted_frames_and_bytes),
+        cmocka_unit_test(the_hash_says_when_each_frame_arrives_if_it_does),
+        cmocka_unit_test(a_frame_cut_off_under_way_makes_another_run),
         cmocka_unit_test(taps_see_frames_when_accepted_and_when_there),
         cmocka_unit_test(changes_are_traced_once),
         cmocka_unit_test(agrees_with_a_naive_model),

@@ -242,6 +242,18 @@ static void a_sent_packet_has_the_comments_that_precede_it(void **state)
                        " 1=test.said: first 1=test.said: second 2=#2\n");
 }
 
+static void a_comment_stands_beside_one_packet_only(void **state)
+{
+    struct world *world = *state;
+    struct packet *frame = frame_of(world, "frame");
+    say(world, frame, "once");
+    tap_frame(&world->point, TAP_SENT, 0, frame);
+    tap_frame(&world->point, TAP_SENT, 0, frame); /* again, as a retransmission */
+    packet_put(frame);
+    assert_file(world, "packet at 1735689600.000000000 frame 1=test.said: once 2=#2\n"
+                       "packet at 1735689600.000000000 frame 2=#2\n");
+}
+
 static void what_is_sent_in_answer_waits_behind_what_is_held(void **state)
 {
     struct world *world = *state;
@@ -391,6 +403,7 @@ int main(void)
         TEST(frames_of_every_length_are_padded),
         TEST(a_received_packet_has_the_comments_that_follow_it),
         TEST(a_sent_packet_has_the_comments_that_precede_it),
+        TEST(a_comment_stands_beside_one_packet_only),
         TEST(what_is_sent_in_answer_waits_behind_what_is_held),
         TEST(the_next_received_packet_releases_the_one_before),
         TEST(the_bytes_are_those_at_the_tap),

@@ -8,8 +8,6 @@
 
 #include "env/env.h"
 
-/* 2025-01-01T00:00:00Z: what virtual time 0 is unless a lab says otherwise. */
-#define SIM_DEFAULT_EPOCH_UNIX_S UINT64_C(1735689600)
 
 /* `files` provides read_file (may be NULL: no files); it is borrowed. Free with sim_env_free(). */
 struct env *sim_env_new(uint64_t seed, uint64_t epoch_unix_s, const struct env_ops *files);

@@ -363,6 +363,19 @@ static bool parse_mx(const char *data, const struct dns_name *origin, union dns_
     return parse_relative_name(data + name_at, origin, &rdata->mx.exchange);
 }
 
+/* One character-string (RFC 1035 3.3.14). */
+static bool parse_txt(const char *data, union dns_rdata *rdata)
+{
+    size_t len = strlen(data);
+    if (len > UINT8_MAX) {
+        return false;
+    }
+    rdata->raw.bytes[0] = (uint8_t)len;
+    memcpy(rdata->raw.bytes + 1, data, len);
+    rdata->raw.len = (uint16_t)(len + 1);
+    return true;
+}
+
 static bool parse_rdata(const char *data, uint16_t type, const struct dns_name *origin,
                         union dns_rdata *rdata)
 {
@@ -376,9 +389,7 @@ static bool parse_rdata(const char *data, uint16_t type, const struct dns_name *
     case DNS_MX:
         return parse_mx(data, origin, rdata);
     case DNS_TXT:
-        rdata->txt.len = (uint16_t)strnlen(data, DNS_TEXT_MAX);
-        memcpy(rdata->txt.bytes, data, rdata->txt.len);
-        return strlen(data) <= DNS_TEXT_MAX;
+        return parse_txt(data, rdata);
     default:
         return false;
     }

@@ -79,6 +79,18 @@ void world_when_ready(struct world *world, uint32_t node, struct world_waiter *w
     *last = waiter;
 }
 
+void world_forget_waiter(struct world *world, uint32_t node, struct world_waiter *waiter)
+{
+    struct world_waiter **link = &world->members[node].waiters;
+    while (*link && *link != waiter) {
+        link = &(*link)->next;
+    }
+    if (*link) {
+        *link = waiter->next;
+    }
+    env_cancel(world->scope.env, &waiter->event);
+}
+
 uint64_t world_hash(const struct world *world)
 {
     uint64_t hash = hash_fold(0, world->scope.env->seed);

@@ -40,13 +40,16 @@ struct browser *world_browser(struct world *world, uint32_t node); /* made when 
 bool world_has_address(const struct world *world, uint32_t node);
 
 /* Calls back once, deferred, when the node has its address: at once for static ones. The waiter is
- * embedded in its owner, who keeps it until then or until world_free. */
+ * embedded in its owner, who keeps it until then or makes the world forget it. */
 struct world_waiter {
     struct event event;
     struct world_waiter *next;
 };
 void world_when_ready(struct world *world, uint32_t node, struct world_waiter *waiter,
                       void (*ready)(void *owner), void *owner);
+
+/* No callback follows. Zeroed waiters and those called already may be forgotten too. */
+void world_forget_waiter(struct world *world, uint32_t node, struct world_waiter *waiter);
 
 /* The run hash over all links so far. */
 uint64_t world_hash(const struct world *world);

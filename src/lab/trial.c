@@ -1,0 +1,264 @@
+/* Expectations being tried: a page is loaded, a node pinged, a name looked up, and the outcome held
+ * against what the file says. */
+#include "lab/timetable_internal.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Whatever is tried without `within:` is given up after this long. */
+#define TRIAL_LIMIT_NS UINT64_C(120000000000)
+
+static const struct trace_field EXPECT_FIELDS[] = {
+    TRACE_FIELD(struct expect_event, line, TRACE_U32),
+    TRACE_FIELD(struct expect_event, what, TRACE_TEXT),
+    TRACE_FIELD(struct expect_event, verdict, TRACE_TEXT),
+    TRACE_FIELD(struct expect_event, happened, TRACE_TEXT),
+};
+TRACE_KIND(EXPECT_JUDGED, "expect.judged", "{what}: {verdict} ({happened})", EXPECT_FIELDS);
+
+void expect_print(struct text *text, const struct lab *lab, const struct lab_expect *expect)
+{
+    static const char *const VERBS[] = {
+        [LAB_EXPECT_GET] = "gets", [LAB_EXPECT_PING] = "pings", [LAB_EXPECT_RESOLVE] = "resolves"};
+    text_print(text, "%s %s %s", lab->nodes[expect->from].name, VERBS[expect->kind],
+               expect->target);
+    if (expect->status) {
+        text_print(text, " with status %u", expect->status);
+    }
+    if (expect->body) {
+        text_print(text, " showing '%s'", expect->body);
+    }
+    if (ip_is_set(expect->address)) {
+        char addr[IP_TEXT_SIZE];
+        text_print(text, " to %s", ip_print(expect->address, addr));
+    }
+    if (expect->within_ns) {
+        text_print(text, " within ");
+        config_print_duration(text, expect->within_ns);
+    }
+    text_print(text, "%s", expect->fails ? " (must fail)" : "");
+}
+
+static void trace_verdict(const struct trial *trial)
+{
+    struct world *world = trial->timetable->world;
+    const struct scope *scope = world_scope(world);
+    if (!trace_is_on(scope->trace)) {
+        return;
+    }
+    struct text what = {0};
+    expect_print(&what, world_lab(world), trial->result.expect);
+    trace_emit(scope, &EXPECT_JUDGED, NULL,
+               &(struct expect_event){
+                   .line = trial->result.expect->line,
+                   .what = text_chars(&what),
+                   .verdict = trial->result.verdict == VERDICT_HELD ? "held" : "failed",
+                   .happened = trial->result.happened,
+               });
+    text_fini(&what);
+}
+
+/* The outcome is known: `worked` as the file means it, and what to tell (taken over). */
+static void trial_judge(struct trial *trial, bool worked, struct text *happened)
+{
+    if (trial->result.verdict != VERDICT_PENDING) {
+        text_fini(happened);
+        return;
+    }
+    timer_stop(&trial->deadline);
+    trial->result.ended_ns = world_env(trial->timetable->world)->now_ns;
+    text_print(happened, " after ");
+    config_print_duration(happened, trial->result.ended_ns - trial->result.started_ns);
+    bool held = worked != trial->result.expect->fails;
+    trial->result.verdict = held ? VERDICT_HELD : VERDICT_FAILED;
+    trial->result.happened = happened->chars;
+    trace_verdict(trial);
+    timetable_one_less(trial->timetable);
+}
+
+static void on_deadline(void *owner)
+{
+    struct trial *trial = owner;
+    struct text happened = {0};
+    const struct world *world = trial->timetable->world;
+    uint32_t from = trial->result.expect->from;
+    if (world_has_address(world, from)) {
+        text_print(&happened, "nothing had come");
+    } else {
+        text_print(&happened, "%s had no address yet", world_lab(world)->nodes[from].name);
+    }
+    trial_judge(trial, false, &happened);
+}
+
+/* --- get --- */
+
+static void on_page(void *owner, const struct page *page)
+{
+    struct trial *trial = owner;
+    const struct lab_expect *expect = trial->result.expect;
+    struct text happened = {0};
+    if (page->status != STATUS_OK) {
+        text_print(&happened, "%s", page->error);
+        trial_judge(trial, false, &happened);
+        return;
+    }
+    uint16_t status = page->resources[0].http_status;
+    bool status_fits = expect->status ? status == expect->status : status / 100 == 2;
+    bool body_fits = !expect->body || strstr(page->text, expect->body);
+    text_print(&happened, "status %u%s", status, body_fits ? "" : ", without that text");
+    trial_judge(trial, status_fits && body_fits, &happened);
+}
+
+static void trial_get(struct trial *trial)
+{
+    struct world *world = trial->timetable->world;
+    const struct lab_expect *expect = trial->result.expect;
+    struct browser *browser = world_browser(world, expect->from);
+    enum status status = browser_load(browser, expect->target, on_page, trial);
+    if (status != STATUS_OK) {
+        struct text happened = {0};
+        text_print(&happened, "%s", status_text(status));
+        trial_judge(trial, false, &happened);
+    }
+}
+
+/* --- ping --- */
+
+static void on_pong(void *owner, const struct icmp_ping_result *result)
+{
+    struct trial *trial = owner;
+    struct text happened = {0};
+    char from[IP_TEXT_SIZE];
+    trial->ping = NULL;
+    if (result->status == STATUS_OK) {
+        text_print(&happened, "reply from %s with ttl %u", ip_print(result->from, from),
+                   result->ttl);
+    } else if (ip_is_set(result->from)) {
+        text_print(&happened, "%s says: type %u, code %u", ip_print(result->from, from),
+                   result->icmp_type, result->icmp_code);
+    } else {
+        text_print(&happened, "no answer");
+    }
+    trial_judge(trial, result->status == STATUS_OK, &happened);
+}
+
+/* The address of a node as it is now: DHCP may have given it. */
+static struct ip_addr address_now(const struct world *world, const char *target)
+{
+    struct ip_addr addr = {.version = IP_NONE};
+    if (ip_parse(target, &addr)) {
+        return addr;
+    }
+    uint32_t index = lab_find_node(world_lab(world), target);
+    const struct node *node = world_node(world, index);
+    const struct ip_prefix *prefix = node && node->n_netifs ? netif_ipv4(node->netifs[0]) : NULL;
+    return prefix ? prefix->addr : lab_node_address(world_lab(world), index);
+}
+
+static void trial_ping(struct trial *trial)
+{
+    struct world *world = trial->timetable->world;
+    const struct lab_expect *expect = trial->result.expect;
+    struct ip_addr addr = address_now(world, expect->target);
+    uint64_t limit = expect->within_ns ? expect->within_ns : UINT64_C(5000000000);
+    if (addr.version == IP_V4) {
+        struct icmp *icmp = ipv4_icmp(world_node(world, expect->from)->ipv4);
+        trial->ping = icmp_ping_start(icmp, addr.v4, 56, 0, limit, on_pong, trial);
+    }
+    if (!trial->ping) {
+        struct text happened = {0};
+        text_print(&happened, addr.version == IP_V4 ? "no route" : "it has no address");
+        trial_judge(trial, false, &happened);
+    }
+}
+
+/* --- resolve --- */
+
+static void on_answer(void *owner, const struct dns_answer *answer)
+{
+    struct trial *trial = owner;
+    const struct lab_expect *expect = trial->result.expect;
+    struct text happened = {0};
+    bool found = false;
+    trial->lookup = NULL;
+    for (size_t i = 0; i < answer->n_addresses; i++) {
+        char addr[IP_TEXT_SIZE];
+        text_print(&happened, "%s%s", i ? ", " : "", ip_print(answer->addresses[i], addr));
+        found |= !ip_is_set(expect->address) || ip_equal(answer->addresses[i], expect->address);
+    }
+    if (answer->status != STATUS_OK) {
+        text_print(&happened, "%s", status_text(answer->status));
+    }
+    trial_judge(trial, answer->status == STATUS_OK && found, &happened);
+}
+
+static void trial_resolve(struct trial *trial)
+{
+    struct world *world = trial->timetable->world;
+    const struct lab_expect *expect = trial->result.expect;
+    trial->lookup =
+        dns_stub_lookup(world_stub(world, expect->from), expect->target, on_answer, trial);
+}
+
+/* --- when --- */
+
+static void on_ready(void *owner)
+{
+    struct trial *trial = owner;
+    const struct lab_expect *expect = trial->result.expect;
+    if (trial->result.verdict != VERDICT_PENDING) {
+        return; /* its time was up before the node had its address */
+    }
+    uint64_t now = world_env(trial->timetable->world)->now_ns;
+    trial->result.started_ns = now;
+    timer_set(&trial->deadline, now + (expect->within_ns ? expect->within_ns : TRIAL_LIMIT_NS));
+    switch (expect->kind) {
+    case LAB_EXPECT_GET:
+        trial_get(trial);
+        break;
+    case LAB_EXPECT_PING:
+        trial_ping(trial);
+        break;
+    case LAB_EXPECT_RESOLVE:
+        trial_resolve(trial);
+        break;
+    }
+}
+
+/* With `at:` the clock runs from there, ready or not; without it from when the node has its
+ * address, which has a limit too. */
+static void on_start(void *owner)
+{
+    struct trial *trial = owner;
+    struct world *world = trial->timetable->world;
+    const struct lab_expect *expect = trial->result.expect;
+    bool counts_from_here = expect->has_at && expect->within_ns;
+    uint64_t limit = counts_from_here ? expect->within_ns : TRIAL_LIMIT_NS;
+    trial->result.started_ns = world_env(world)->now_ns;
+    timer_set(&trial->deadline, world_env(world)->now_ns + limit);
+    world_when_ready(world, expect->from, &trial->ready, on_ready, trial);
+}
+
+void trial_schedule(struct trial *trial)
+{
+    struct scope *scope = world_scope(trial->timetable->world);
+    scope_event_init(scope, &trial->start, on_start, trial);
+    scope_timer_init(scope, &trial->deadline, on_deadline, trial);
+    env_arm(scope->env, &trial->start, trial->result.expect->at_ns);
+}
+
+void trial_cancel(struct trial *trial)
+{
+    struct world *world = trial->timetable->world;
+    env_cancel(world_env(world), &trial->start);
+    world_forget_waiter(world, trial->result.expect->from, &trial->ready);
+    timer_fini(&trial->deadline);
+    if (trial->ping) {
+        icmp_ping_cancel(trial->ping);
+    }
+    if (trial->lookup) {
+        dns_lookup_cancel(trial->lookup);
+    }
+}

@@ -1,5 +1,7 @@
 #include "lab/journey_internal.h"
 
+#include "base/list.h"
+
 #include "base/memory.h"
 #include "lab/page_copy.h"
 

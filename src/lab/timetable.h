@@ -21,12 +21,15 @@ struct expect_result {
 };
 
 struct timetable;
+#define TIMETABLE_SETTLE_NS UINT64_C(60000000000)
 
-/* Schedules everything; the world has started. */
-struct timetable *timetable_new(struct world *world);
+/* Schedules everything; the world has started. Without expectations: only the faults. The timetable
+ * also waits until every host that asks DHCP has its address, at most TIMETABLE_SETTLE_NS. */
+struct timetable *timetable_new(struct world *world, bool with_expectations);
 void timetable_free(struct timetable *timetable); /* before the world */
 
-/* Becomes true when every fault is over and every expectation judged. Nobody else writes it. */
+/* Becomes true when every fault is over, every expectation judged and every address had (or waited
+ * for long enough). Nobody else writes it. */
 const bool *timetable_is_done(const struct timetable *timetable);
 
 const struct expect_result *timetable_results(const struct timetable *timetable, size_t *count);

@@ -22,8 +22,20 @@ struct fault_run {
     struct link_config before;
 };
 
+/* One host that waits for its address. */
+struct settling {
+    struct timetable *timetable;
+    uint32_t node;
+    struct world_waiter waiter;
+    bool is_over;
+};
+
 struct timetable {
     struct world *world;
+    bool with_expectations;
+    struct settling *settling;
+    size_t n_settling;
+    struct event settle_limit;
     struct fault_run *faults;
     struct trial *trials;
     struct expect_result *results; /* made when asked for */

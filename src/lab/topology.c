@@ -6,6 +6,7 @@
 #include "lab/lab_internal.h"
 
 #include "base/memory.h"
+#include "wire/ethernet.h"
 
 #include <stdio.h>
 #include <stdlib.h>

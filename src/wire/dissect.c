@@ -57,7 +57,7 @@ void dissect_add(struct dissector *d, const char *name, uint32_t bits, const cha
     struct dissect_layer *layer = d->layer;
     struct dissect_field *last = layer->n_fields > 0 ? &layer->fields[layer->n_fields - 1] : NULL;
     uint32_t at = last ? last->bit_offset + last->bit_len : 0;
-    layer->header_len = (at + bits + 7) / 8;
+    layer->header_len = (at + bits) / 8; /* the last field of a header ends with a byte */
     if (layer->n_fields == DISSECT_MAX_FIELDS) {
         last->name = "more fields";
         last->meaning = NULL;

@@ -68,8 +68,7 @@ static void add_name(struct dissector *d, struct dns_cursor *c, const char *name
     const uint8_t *start = c->r.p;
     struct dns_name value;
     if (!dns_name_parse(&c->r, c->whole, &value)) {
-        c->r.failed = true;
-        return;
+        return; /* the reader has failed with it */
     }
     char text[DNS_NAME_TEXT_SIZE];
     size_t len = (size_t)(c->r.p - start);

@@ -71,7 +71,8 @@ static size_t read_filled(struct reader *data, size_t first_slot)
 static bool print_route(struct text *value, struct reader *data)
 {
     enum { FIRST_SLOT = 4 };
-    size_t filled = read_filled(data, FIRST_SLOT) / 4, slots = reader_left(data) / 4;
+    size_t filled = read_filled(data, FIRST_SLOT) / 4;
+    size_t slots = reader_left(data) / 4;
     if (slots == 0 || reader_left(data) % 4 != 0) {
         return false;
     }

@@ -1,15 +1,20 @@
-/* Whole Ethernet frames through the parser of every header. Checksums are not asked for: they would
- * keep the fuzzer out of nearly everything. */
+/* Whole Ethernet frames through the parser of every header, and through dissection. Checksums are
+ * not asked for: they would keep the fuzzer out of nearly everything. For the same reason frames
+ * are dissected a second time with the lengths that they should have. */
 #include "fuzz.h"
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "wire/arp.h"
 #include "wire/checksum.h"
+#include "wire/dissect.h"
 #include "wire/ethernet.h"
 #include "wire/icmp.h"
 #include "wire/ipv4.h"
 #include "wire/tcp.h"
 #include "wire/udp.h"
+
+#include <stdlib.h>
 
 static void check_arp(struct reader r)
 {
@@ -105,8 +110,57 @@ static void check_ipv4(struct reader r)
     check_tcp(data, ip_v4(header.src), ip_v4(header.dst));
 }
 
+/* Fields tile each header, headers and payload and padding tile the frame. */
+static void check_dissection(struct bytes frame, struct dissection *d)
+{
+    dissect_frame(frame, d);
+    uint32_t at = 0;
+    for (size_t i = 0; i < d->n_layers; i++) {
+        const struct dissect_layer *layer = &d->layers[i];
+        uint32_t bits = 0;
+        for (size_t j = 0; j < layer->n_fields; j++) {
+            CHECK(layer->fields[j].bit_offset == bits && layer->fields[j].bit_len > 0);
+            CHECK(layer->fields[j].value[0] != '\0');
+            bits += layer->fields[j].bit_len;
+        }
+        CHECK(layer->offset == at && layer->header_len * 8 == bits);
+        CHECK(layer->header_len <= layer->len && layer->offset + layer->len <= frame.len);
+        at += layer->header_len;
+    }
+    CHECK(d->payload.p == frame.p + at && d->payload_offset == at);
+    CHECK(at + d->payload.len + d->padding_len == frame.len);
+}
+
+/* Sets the lengths of an IPv4 packet without options and of a UDP datagram in it to what is there.
+ */
+static void repair_lengths(uint8_t *frame, size_t size)
+{
+    enum { IP_AT = ETHERNET_HEADER_LEN, UDP_AT = IP_AT + IPV4_HEADER_LEN };
+    if (size < UDP_AT + UDP_HEADER_LEN || size > UINT16_MAX || frame[IP_AT] != 0x45) {
+        return;
+    }
+    struct writer w = writer_of(frame + IP_AT + 2, 2);
+    write_u16(&w, (uint16_t)(size - IP_AT));
+    if (frame[IP_AT + 9] == IP_PROTOCOL_UDP) {
+        w = writer_of(frame + UDP_AT + 4, 2);
+        write_u16(&w, (uint16_t)(size - UDP_AT));
+    }
+}
+
+static void check_dissections(const uint8_t *data, size_t size)
+{
+    struct dissection *d = malloc(sizeof *d); /* not zeroed: it must not matter */
+    uint8_t *repaired = memory_copy(data, size);
+    check_dissection((struct bytes){data, size}, d);
+    repair_lengths(repaired, size);
+    check_dissection((struct bytes){repaired, size}, d);
+    free(repaired);
+    free(d);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    check_dissections(data, size);
     struct reader r = reader_of(data, size);
     struct ethernet_header header;
     if (!ethernet_parse(&r, &header)) {

@@ -324,6 +324,20 @@ static void ip_options_show_what_they_hold(void **state)
     free(d);
 }
 
+static void an_impossible_pointer_of_an_ip_option_counts_nothing(void **state)
+{
+    (void)state;
+    uint8_t bytes[sizeof FRAME_RECORD_ROUTE];
+    static const uint8_t impossible[] = {0, 3, 4, 41, 255}; /* 4: nothing filled yet */
+    for (size_t i = 0; i < sizeof impossible; i++) {
+        memcpy(bytes, FRAME_RECORD_ROUTE, sizeof bytes);
+        bytes[37] = impossible[i];
+        struct dissection *d = dissect(bytes, sizeof bytes);
+        assert_memory_equal(value_of(d, "IPv4", "option: record route"), "0 of 9 slots passed", 19);
+        free(d);
+    }
+}
+
 static void http_stays_payload_for_the_caller(void **state)
 {
     (void)state;
@@ -344,6 +358,39 @@ static void link_padding_is_told_apart(void **state)
     assert_int_equal(d->padding_len, 60 - sizeof FRAME_UDP);
     assert_int_equal(d->payload.len, 2);
     assert_memory_equal(d->payload.p, "hi", 2);
+    free(d);
+}
+
+static void what_udp_does_not_count_is_padding_too(void **state)
+{
+    (void)state;
+    uint8_t bytes[60] = {0};
+    memcpy(bytes, FRAME_UDP, sizeof FRAME_UDP);
+    bytes[39] = 9; /* the UDP length: one byte of data, of two that IPv4 counts */
+    struct dissection *d = dissect(bytes, sizeof bytes);
+    assert_null(d->error);
+    assert_int_equal(d->payload.len, 1);
+    assert_int_equal(d->padding_len, 60 - sizeof FRAME_UDP + 1);
+    assert_int_equal(layer_of(d, "UDP")->len, 9);
+    bytes[39] = 11;
+    dissect_frame((struct bytes){bytes, sizeof bytes}, d);
+    assert_non_null(d->error);
+    assert_int_equal(d->padding_len, 60 - sizeof FRAME_UDP);
+    free(d);
+}
+
+static void a_length_instead_of_a_type_is_ieee_802_3(void **state)
+{
+    (void)state;
+    uint8_t bytes[60] = {0x01, 0x80, 0xc2, [13] = 38, [14] = 0x42, 0x42, 0x03};
+    struct dissection *d = dissect(bytes, sizeof bytes);
+    expect(d, "Ethernet", "length", "38");
+    assert_int_equal(d->payload.len, 38);
+    assert_int_equal(d->padding_len, 8);
+    bytes[13] = 47; /* one more than there is */
+    dissect_frame((struct bytes){bytes, sizeof bytes}, d);
+    assert_layers_tile((struct bytes){bytes, sizeof bytes}, d);
+    assert_int_equal(d->payload.len, 46);
     free(d);
 }
 
@@ -401,6 +448,17 @@ static void a_cut_dns_message_shows_what_is_there(void **state)
     free(d);
 }
 
+static void a_name_that_points_at_itself_is_told(void **state)
+{
+    (void)state;
+    static const uint8_t message[] = {0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0xc0, 12, 0, 1, 0, 1};
+    struct dissection *d = dissect_datagram(DNS_PORT, message, sizeof message);
+    assert_string_equal(d->error, "the DNS message is malformed");
+    assert_int_equal(layer_of(d, "DNS")->header_len, 12);
+    assert_int_equal(d->payload.len, 6);
+    free(d);
+}
+
 static void a_name_cannot_smuggle_control_characters(void **state)
 {
     (void)state;
@@ -428,6 +486,11 @@ static void overloaded_dhcp_fields_open_as_options(void **state)
     expect(d, "DHCP", "option 12: host name", "pc");
     expect(d, "DHCP", "option 3: router", "192.0.2.1");
     expect(d, "DHCP", "option 52: overload", "3");
+    free(d);
+    message[245] = 1; /* only 'file' holds options */
+    d = dissect_datagram(DHCP_SERVER_PORT, message, sizeof message);
+    expect(d, "DHCP", "sname", "??pc?");
+    expect(d, "DHCP", "option 3: router", "192.0.2.1");
     free(d);
 }
 
@@ -540,11 +603,15 @@ int main(void)
         cmocka_unit_test(an_arp_request_shows_its_question),
         cmocka_unit_test(an_icmp_error_carries_the_offender_as_payload),
         cmocka_unit_test(ip_options_show_what_they_hold),
+        cmocka_unit_test(an_impossible_pointer_of_an_ip_option_counts_nothing),
         cmocka_unit_test(http_stays_payload_for_the_caller),
         cmocka_unit_test(link_padding_is_told_apart),
+        cmocka_unit_test(what_udp_does_not_count_is_padding_too),
+        cmocka_unit_test(a_length_instead_of_a_type_is_ieee_802_3),
         cmocka_unit_test(a_wrong_checksum_shows_the_right_one),
         cmocka_unit_test(more_records_than_fields_share_the_last_field),
         cmocka_unit_test(a_cut_dns_message_shows_what_is_there),
+        cmocka_unit_test(a_name_that_points_at_itself_is_told),
         cmocka_unit_test(a_name_cannot_smuggle_control_characters),
         cmocka_unit_test(overloaded_dhcp_fields_open_as_options),
         cmocka_unit_test(dns_over_tcp_opens_when_the_segment_holds_all_of_it),

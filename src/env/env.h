@@ -22,6 +22,9 @@
 struct env;
 struct frame_device;
 
+/* 2025-01-01T00:00:00Z: what virtual time 0 is unless a lab says otherwise. */
+#define ENV_DEFAULT_EPOCH_UNIX_S UINT64_C(1735689600)
+
 /* A file's whole content. Owned: release with free(content.chars). */
 struct file_content {
     char *chars; /* NUL-terminated for convenience; may contain NULs */

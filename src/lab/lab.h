@@ -27,9 +27,6 @@ enum {
 
 #define LAB_NONE UINT32_MAX
 
-/* 2025-01-01T00:00:00Z: virtual time 0 unless `epoch:` says otherwise. */
-#define LAB_DEFAULT_EPOCH_UNIX_S UINT64_C(1735689600)
-
 enum lab_kind {
     LAB_HOST,
     LAB_SWITCH,

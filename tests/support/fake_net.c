@@ -53,7 +53,7 @@ struct fake_net *fake_net_new(uint64_t seed, uint64_t delay_ns)
 {
     CHECK(delay_ns > 0);
     struct fake_net *net = memory_new(sizeof *net);
-    net->env = sim_env_new(seed, SIM_DEFAULT_EPOCH_UNIX_S, NULL);
+    net->env = sim_env_new(seed, ENV_DEFAULT_EPOCH_UNIX_S, NULL);
     trace_init(&net->trace);
     net->delay_ns = delay_ns;
     net->limits.window = 65536;

@@ -57,7 +57,7 @@ static void deliver_to_a(void *owner, struct packet *frame)
 static struct world *world_new(uint64_t seed, const struct link_config *config)
 {
     struct world *world = calloc(1, sizeof *world);
-    world->env = sim_env_new(seed, SIM_DEFAULT_EPOCH_UNIX_S, NULL);
+    world->env = sim_env_new(seed, ENV_DEFAULT_EPOCH_UNIX_S, NULL);
     trace_init(&world->trace);
     world->a = (struct scope){.env = world->env, .trace = &world->trace, .node = 1, .name = "a"};
     world->b = (struct scope){.env = world->env, .trace = &world->trace, .node = 2, .name = "b"};

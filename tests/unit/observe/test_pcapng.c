@@ -46,7 +46,7 @@ struct world {
 static int world_setup(void **state)
 {
     struct world *world = calloc(1, sizeof *world);
-    world->env = sim_env_new(1, SIM_DEFAULT_EPOCH_UNIX_S, NULL);
+    world->env = sim_env_new(1, ENV_DEFAULT_EPOCH_UNIX_S, NULL);
     trace_init(&world->trace);
     world->scope =
         (struct scope){.env = world->env, .trace = &world->trace, .node = 3, .name = "pc1"};
@@ -54,7 +54,7 @@ static int world_setup(void **state)
         .node = 3, .node_name = "pc1", .interface = "eth0", .link_name = "pc1-home"};
     world->memory.sink.write = memory_write;
     world->capture =
-        pcapng_new(&world->memory.sink, &world->point, &world->trace, SIM_DEFAULT_EPOCH_UNIX_S);
+        pcapng_new(&world->memory.sink, &world->point, &world->trace, ENV_DEFAULT_EPOCH_UNIX_S);
     *state = world;
     return 0;
 }

@@ -69,7 +69,7 @@ struct world {
 static int world_setup(void **state)
 {
     struct world *world = calloc(1, sizeof *world);
-    world->env = sim_env_new(1, SIM_DEFAULT_EPOCH_UNIX_S, NULL);
+    world->env = sim_env_new(1, ENV_DEFAULT_EPOCH_UNIX_S, NULL);
     trace_init(&world->trace);
     world->scope =
         (struct scope){.env = world->env, .trace = &world->trace, .node = 3, .name = "pc1"};

@@ -41,7 +41,7 @@ static void start(struct ticker *ticker)
 static void a_new_world_begins_at_its_epoch(void **state)
 {
     (void)state;
-    struct env *env = sim_env_new(7, SIM_DEFAULT_EPOCH_UNIX_S, NULL);
+    struct env *env = sim_env_new(7, ENV_DEFAULT_EPOCH_UNIX_S, NULL);
     assert_int_equal(env->now_ns, 0);
     assert_int_equal(env->seed, 7);
     assert_int_equal(env->epoch_unix_s, 1735689600);

@@ -32,7 +32,7 @@ static void on_event(struct trace_sink *sink, const struct trace_event *event)
 struct stack_net *stack_net_new(void)
 {
     struct stack_net *net = memory_new(sizeof *net);
-    net->env = sim_env_new(1, SIM_DEFAULT_EPOCH_UNIX_S, NULL);
+    net->env = sim_env_new(1, ENV_DEFAULT_EPOCH_UNIX_S, NULL);
     trace_init(&net->trace);
     net->sink.on_event = on_event;
     trace_add_sink(&net->trace, &net->sink);
@@ -268,7 +268,7 @@ static void bench_on_unresolved(void *network, struct netif *netif, struct packe
 struct stack_bench *stack_bench_new(const char *prefix)
 {
     struct stack_bench *bench = memory_new(sizeof *bench);
-    bench->env = sim_env_new(1, SIM_DEFAULT_EPOCH_UNIX_S, NULL);
+    bench->env = sim_env_new(1, ENV_DEFAULT_EPOCH_UNIX_S, NULL);
     trace_init(&bench->trace);
     bench->scope =
         (struct scope){.env = bench->env, .trace = &bench->trace, .node = 1, .name = "bench"};

@@ -24,7 +24,7 @@ struct world {
 
 static void world_init(struct world *world)
 {
-    world->env = sim_env_new(1, SIM_DEFAULT_EPOCH_UNIX_S, NULL);
+    world->env = sim_env_new(1, ENV_DEFAULT_EPOCH_UNIX_S, NULL);
     trace_init(&world->trace);
 }
 

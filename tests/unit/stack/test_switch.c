@@ -44,7 +44,7 @@ static struct rig *rig_new(void)
 {
     static const char *const NAMES[N_PORTS] = {"port0", "port1", "port2"};
     struct rig *rig = memory_new(sizeof *rig);
-    rig->env = sim_env_new(1, SIM_DEFAULT_EPOCH_UNIX_S, NULL);
+    rig->env = sim_env_new(1, ENV_DEFAULT_EPOCH_UNIX_S, NULL);
     trace_init(&rig->trace);
     rig->scope = (struct scope){.env = rig->env, .trace = &rig->trace, .node = 1, .name = "sw"};
     rig->sw = switch_new(&rig->scope);

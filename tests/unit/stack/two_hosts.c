@@ -64,7 +64,7 @@ struct two_hosts *two_hosts_new(const struct link_config *config, const struct t
     uint32_t loss_ppm = lossless.loss_ppm;
     lossless.loss_ppm = 0;
     net->events = memory_new_array(TWO_HOSTS_MAX_EVENTS, sizeof *net->events);
-    net->env = sim_env_new(1, SIM_DEFAULT_EPOCH_UNIX_S, NULL);
+    net->env = sim_env_new(1, ENV_DEFAULT_EPOCH_UNIX_S, NULL);
     trace_init(&net->trace);
     net->sink.on_event = on_event;
     trace_add_sink(&net->trace, &net->sink);

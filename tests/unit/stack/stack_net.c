@@ -162,7 +162,7 @@ struct stack_record *stack_net_record(struct stack_net *net, struct link_end *en
 
 void stack_net_run(struct stack_net *net, uint64_t until_ns)
 {
-    sim_run(net->env, until_ns, NULL);
+    sim_advance(net->env, until_ns);
 }
 
 static uint64_t count_drops(const struct trace *trace, const struct drop_reason *reason)

@@ -76,7 +76,7 @@ void stack_node_route(struct stack_node *node, const char *prefix, const char *g
 
 struct stack_record *stack_net_record(struct stack_net *net, struct link_end *end);
 
-/* Runs everything that is due until then. */
+/* Runs everything that is due until then; then it is then. */
 void stack_net_run(struct stack_net *net, uint64_t until_ns);
 
 uint64_t stack_net_drops(const struct stack_net *net, const struct drop_reason *reason);

@@ -338,10 +338,10 @@ static void old_entry_is_asked_for_again_when_it_is_needed(void **state)
     struct stack_bench *bench = stack_bench_new("10.0.0.1/24");
     send_text(bench, "one", "10.0.0.2");
     receive_reply(bench, PEER, "10.0.0.2");
-    bench->env->now_ns = ARP_LIFETIME_NS - 1;
+    sim_advance(bench->env, ARP_LIFETIME_NS - 1);
     send_text(bench, "two", "10.0.0.2");
     assert_sent_text(bench, 2, PEER, "two");
-    bench->env->now_ns = ARP_LIFETIME_NS;
+    sim_advance(bench->env, ARP_LIFETIME_NS);
     assert_unknown(bench, "10.0.0.2");
     send_text(bench, "three", "10.0.0.2");
     struct ethernet_header ethernet;
@@ -371,7 +371,7 @@ static void many_questions_share_one_event(void **state)
     (void)state;
     struct stack_bench *bench = stack_bench_new("10.0.0.1/24");
     for (uint32_t i = 0; i < 30; i++) {
-        bench->env->now_ns = i;
+        sim_advance(bench->env, i);
         struct packet *packet = packet_new_copy(bench->env->packets, &i, sizeof i);
         netif_send_ipv4(&bench->netif, packet, stack_addr("10.0.0.100") + i);
     }

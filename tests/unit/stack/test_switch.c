@@ -176,11 +176,11 @@ static void silent_station_is_forgotten_after_the_ageing_time(void **state)
     struct rig *rig = rig_new();
     frame_in(rig, 0, MAC_BROADCAST, station(1));
     rig_forget(rig);
-    rig->env->now_ns = SWITCH_AGEING_NS - 1;
+    sim_advance(rig->env, SWITCH_AGEING_NS - 1);
     frame_in(rig, 1, station(1), station(2));
     assert_frames(rig, 1, 0, 0);
     rig_forget(rig);
-    rig->env->now_ns = SWITCH_AGEING_NS;
+    sim_advance(rig->env, SWITCH_AGEING_NS);
     frame_in(rig, 1, station(1), station(2));
     assert_frames(rig, 1, 0, 1); /* flooded */
     assert_null(switch_lookup(rig->sw, station(1)));
@@ -193,9 +193,9 @@ static void every_frame_makes_its_station_young_again(void **state)
     (void)state;
     struct rig *rig = rig_new();
     frame_in(rig, 0, MAC_BROADCAST, station(1));
-    rig->env->now_ns = SWITCH_AGEING_NS - 1;
+    sim_advance(rig->env, SWITCH_AGEING_NS - 1);
     frame_in(rig, 0, MAC_BROADCAST, station(1));
-    rig->env->now_ns = 2 * SWITCH_AGEING_NS - 2;
+    sim_advance(rig->env, 2 * SWITCH_AGEING_NS - 2);
     assert_non_null(switch_lookup(rig->sw, station(1)));
     rig_free(rig);
 }
@@ -212,7 +212,7 @@ static void full_table_keeps_the_young_and_forgets_the_old(void **state)
     assert_int_equal(switch_count_entries(rig->sw), SWITCH_MAX_ENTRIES);
     assert_null(switch_lookup(rig->sw, station(0xffffff)));
     assert_non_null(switch_lookup(rig->sw, station(0)));
-    rig->env->now_ns = SWITCH_AGEING_NS;
+    sim_advance(rig->env, SWITCH_AGEING_NS);
     frame_in(rig, 1, MAC_BROADCAST, station(0xffffff));
     assert_ptr_equal(switch_lookup(rig->sw, station(0xffffff)), rig->ports[1]);
     assert_int_equal(switch_count_entries(rig->sw), SWITCH_MAX_ENTRIES);
@@ -311,7 +311,7 @@ static void three_hosts_ping_through_a_switch(void **state)
     assert_int_equal(stack_net_count(net, &SWITCH_LEARNED), 2);
     assert_int_equal(stack_net_all_drops(net), 0);
     /* who comes back after the ageing time is learnt again */
-    net->env->now_ns = 2 * SWITCH_AGEING_NS;
+    sim_advance(net->env, 2 * SWITCH_AGEING_NS);
     stack_ping_start(&ping, hosts[0], "10.0.0.2", 56, 0, SECOND);
     stack_net_run(net, net->env->now_ns + SECOND);
     assert_int_equal(stack_net_count(net, &SWITCH_LEARNED), 4);

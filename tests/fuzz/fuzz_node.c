@@ -96,7 +96,7 @@ static void add_netif(struct world *world, int side, struct mac_addr mac, const 
 
 static void world_init(struct world *world)
 {
-    world->env = sim_env_new(1, SIM_DEFAULT_EPOCH_UNIX_S, NULL);
+    world->env = sim_env_new(1, ENV_DEFAULT_EPOCH_UNIX_S, NULL);
     trace_init(&world->trace);
     struct node_config config = {.name = "home", .id = 1, .forwarding = true};
     world->node = node_new(world->env, &world->trace, &config);

@@ -74,14 +74,11 @@ uint64_t checksum_add_pseudo_header(uint64_t sum, struct ip_addr src, struct ip_
         sum = checksum_add(sum, src.v6, sizeof src.v6);
         sum = checksum_add(sum, dst.v6, sizeof dst.v6);
     } else {
-        sum = add_with_carry(sum, swap_if_little_endian((uint16_t)(src.v4 >> 16)));
-        sum = add_with_carry(sum, swap_if_little_endian((uint16_t)src.v4));
-        sum = add_with_carry(sum, swap_if_little_endian((uint16_t)(dst.v4 >> 16)));
-        sum = add_with_carry(sum, swap_if_little_endian((uint16_t)dst.v4));
+        sum = checksum_add_u32(sum, src.v4);
+        sum = checksum_add_u32(sum, dst.v4);
     }
-    sum = add_with_carry(sum, swap_if_little_endian(protocol));
-    sum = add_with_carry(sum, swap_if_little_endian((uint16_t)(len >> 16)));
-    return add_with_carry(sum, swap_if_little_endian((uint16_t)len));
+    sum = checksum_add_u32(sum, protocol);
+    return checksum_add_u32(sum, len);
 }
 
 uint16_t checksum_finish(uint64_t sum)

@@ -12,6 +12,17 @@
  * in any order as long as each but the last has an even length. */
 uint64_t checksum_add(uint64_t sum, const void *bytes, size_t len);
 
+/* Adds four bytes by their value: what write_u32 writes. For headers that are summed while they are
+ * still in registers: reading back what was just written in other sizes stalls the processor. */
+static inline uint64_t checksum_add_u32(uint64_t sum, uint32_t value)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    value = __builtin_bswap32(value);
+#endif
+    sum += value;
+    return sum + (sum < value); /* RFC 1071 section 1: end-around carry */
+}
+
 /* The pseudo-header of UDP and TCP over IPv4 (RFC 9293 3.1, RFC 768) or IPv6 (RFC 8200 8.1). */
 uint64_t checksum_add_pseudo_header(uint64_t sum, struct ip_addr src, struct ip_addr dst,
                                     uint8_t protocol, uint32_t len);

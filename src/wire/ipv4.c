@@ -9,7 +9,6 @@ enum {
     FLAG_MORE_FRAGMENTS = 0x2000,
     OFFSET_MASK = 0x1fff,
     OFFSET_UNIT = 8,
-    CHECKSUM_AT = 10, /* bytes from the start of the header */
 };
 
 /* The twenty bytes that every header has. Returns the version. */
@@ -71,23 +70,26 @@ enum ipv4_error ipv4_parse(struct reader *r, struct ipv4_header *header)
 
 void ipv4_emit(struct writer *w, const struct ipv4_header *header)
 {
-    uint8_t *start = writer_take(w, IPV4_HEADER_LEN);
-    if (!start) {
-        return;
+    uint32_t ds = (uint32_t)header->dscp << 2 | (header->ecn & 3u);
+    uint32_t fragment = (header->dont_fragment ? FLAG_DONT_FRAGMENT : 0u) |
+                        (header->more_fragments ? FLAG_MORE_FRAGMENTS : 0u) |
+                        header->fragment_offset / (uint32_t)OFFSET_UNIT;
+    uint32_t rows[IPV4_HEADER_LEN / 4] = {
+        /* RFC 791 3.1, figure 4; the checksum is zero while it is computed */
+        VERSION << 28 | IPV4_HEADER_LEN / 4 << 24 | ds << 16 | header->total_len,
+        (uint32_t)header->id << 16 | fragment,
+        (uint32_t)header->ttl << 24 | (uint32_t)header->protocol << 16,
+        header->src,
+        header->dst,
+    };
+    uint64_t sum = 0;
+    for (size_t i = 0; i < IPV4_HEADER_LEN / 4; i++) {
+        sum = checksum_add_u32(sum, rows[i]);
     }
-    struct writer fixed = writer_of(start, IPV4_HEADER_LEN);
-    write_u8(&fixed, VERSION << 4 | IPV4_HEADER_LEN / 4);
-    write_u8(&fixed, (uint8_t)(header->dscp << 2 | (header->ecn & 3)));
-    write_u16(&fixed, header->total_len);
-    write_u16(&fixed, header->id);
-    write_u16(&fixed, (uint16_t)((header->dont_fragment ? FLAG_DONT_FRAGMENT : 0) |
-                                 (header->more_fragments ? FLAG_MORE_FRAGMENTS : 0) |
-                                 header->fragment_offset / OFFSET_UNIT));
-    write_u8(&fixed, header->ttl);
-    write_u8(&fixed, header->protocol);
-    write_u16(&fixed, 0); /* RFC 791 3.1: zero while the checksum is computed */
-    write_u32(&fixed, header->src);
-    write_u32(&fixed, header->dst);
-    struct writer checksum = writer_of(start + CHECKSUM_AT, 2);
-    write_u16(&checksum, checksum_finish(checksum_add(0, start, IPV4_HEADER_LEN)));
+    rows[2] |= checksum_finish(sum);
+    uint8_t *start = writer_take(w, IPV4_HEADER_LEN);
+    struct writer fixed = writer_of(start, start ? IPV4_HEADER_LEN : 0);
+    for (size_t i = 0; i < IPV4_HEADER_LEN / 4; i++) {
+        write_u32(&fixed, rows[i]);
+    }
 }

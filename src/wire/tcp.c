@@ -12,7 +12,6 @@
  */
 
 enum {
-    CHECKSUM_AT = 16, /* bytes from the start of the header */
     MAX_OPTIONS_LEN = TCP_MAX_HEADER_LEN - TCP_HEADER_LEN,
     MSS_LEN = 4,
     WINDOW_SCALE_LEN = 3,
@@ -201,22 +200,27 @@ void tcp_emit(struct writer *w, struct ip_addr src, struct ip_addr dst,
     if (!start) {
         return;
     }
-    struct writer fields = writer_of(start, len);
-    write_u16(&fields, header->src_port);
-    write_u16(&fields, header->dst_port);
-    write_u32(&fields, header->seq);
-    write_u32(&fields, header->ack);
-    write_u8(&fields, (uint8_t)(len / 4 << 4));
-    write_u8(&fields, header->flags);
-    write_u16(&fields, header->window);
-    write_u16(&fields, 0); /* RFC 9293 3.1: zero while the checksum is computed */
-    write_u16(&fields, header->urgent);
-    emit_options(&fields, &header->options);
+    struct writer options = writer_of(start + TCP_HEADER_LEN, len - TCP_HEADER_LEN);
+    emit_options(&options, &header->options);
+    uint32_t rows[TCP_HEADER_LEN / 4] = {
+        /* RFC 9293 3.1, figure 1; the checksum is zero while it is computed */
+        (uint32_t)header->src_port << 16 | header->dst_port,
+        header->seq,
+        header->ack,
+        (uint32_t)len / 4 << 28 | (uint32_t)header->flags << 16 | header->window,
+        header->urgent,
+    };
     uint64_t sum =
         checksum_add_pseudo_header(0, src, dst, IP_PROTOCOL_TCP, (uint32_t)(len + body.len));
-    sum = checksum_add(checksum_add(sum, start, len), body.p, body.len);
-    struct writer checksum = writer_of(start + CHECKSUM_AT, 2);
-    write_u16(&checksum, checksum_finish(sum));
+    for (size_t i = 0; i < TCP_HEADER_LEN / 4; i++) {
+        sum = checksum_add_u32(sum, rows[i]);
+    }
+    sum = checksum_add(sum, start + TCP_HEADER_LEN, len - TCP_HEADER_LEN);
+    rows[4] |= (uint32_t)checksum_finish(checksum_add(sum, body.p, body.len)) << 16;
+    struct writer fixed = writer_of(start, TCP_HEADER_LEN);
+    for (size_t i = 0; i < TCP_HEADER_LEN / 4; i++) {
+        write_u32(&fixed, rows[i]);
+    }
 }
 
 char *tcp_flags_print(uint8_t flags, char *buffer)

@@ -264,9 +264,10 @@ static void send_renewal(struct dhcp_client *client, uint64_t until_ns)
     message.ciaddr = client->lease.address.addr.v4;
     add_wishes(client, &message);
     if (client->state == STATE_RENEWING) {
-        send_to_server(client, &message, "half of the lease is over; it asks its server for more");
+        send_to_server(client, &message, "T1 has come: it asks its server for more time");
     } else {
-        send_broadcast(client, &message, "its server is silent; any server may prolong the lease");
+        send_broadcast(client, &message,
+                       "T2 has come and its server is silent: any server may prolong the lease");
     }
     client->attempts++;
     /* RFC 2131 4.4.5: again after half of the time left, but not within a minute */
@@ -312,7 +313,7 @@ static void start_over(struct dhcp_client *client, const char *why, uint64_t wai
 
 static void start_renewing(struct dhcp_client *client)
 {
-    set_state(client, STATE_RENEWING, "T1 is reached");
+    set_state(client, STATE_RENEWING, "T1 has come");
     client->began_ns = scope_now(client->scope);
     send_renewal(client, client->t2_ns);
 }
@@ -366,7 +367,7 @@ static void on_timer(void *owner)
         break;
     case STATE_RENEWING:
         if (scope_now(client->scope) >= client->t2_ns) {
-            set_state(client, STATE_REBINDING, "T2 is reached without an answer");
+            set_state(client, STATE_REBINDING, "T2 has come without an answer");
             send_renewal(client, client->expiry_ns);
         } else {
             send_renewal(client, client->t2_ns);

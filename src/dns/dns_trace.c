@@ -1,6 +1,8 @@
 /* The trace events of this folder, and the sentence that says what a response means. */
 #include "dns/trace_internal.h"
 
+enum { MAX_SHOWN = 5 /* records of an answer in one sentence */ };
+
 static const struct trace_field DNS_QUERY_FIELDS[] = {
     TRACE_FIELD(struct dns_event, role, TRACE_TEXT),
     TRACE_FIELD(struct dns_event, peer, TRACE_ENDPOINT),
@@ -48,24 +50,33 @@ void dns_drop(const struct scope *scope, const struct drop_reason *reason, uint6
 
 /* --- results --- */
 
+static uint32_t dns_least_ttl(const struct dns_record *records, size_t count)
+{
+    uint32_t ttl_s = UINT32_MAX;
+    for (size_t i = 0; i < count; i++) {
+        ttl_s = records[i].ttl_s < ttl_s ? records[i].ttl_s : ttl_s;
+    }
+    return ttl_s;
+}
+
 /* "alias of web.example, 192.0.2.1 (ttl 300 s)" */
 static void dns_answers_print(struct text *text, const struct dns_message *response)
 {
     char name[DNS_NAME_TEXT_SIZE];
     size_t count;
     const struct dns_record *answers = dns_section_records(response, DNS_ANSWER, &count);
-    uint32_t ttl_s = UINT32_MAX;
-    for (size_t i = 0; i < count; i++) {
-        const struct dns_record *record = &answers[i];
+    for (size_t i = 0; i < count && i < MAX_SHOWN; i++) {
         text_print(text, "%s", i > 0 ? ", " : "");
-        if (record->type == DNS_CNAME && response->question.type != DNS_CNAME) {
-            text_print(text, "alias of %s", dns_name_print(&record->rdata.name, name));
+        if (answers[i].type == DNS_CNAME && response->question.type != DNS_CNAME) {
+            text_print(text, "alias of %s", dns_name_print(&answers[i].rdata.name, name));
         } else {
-            dns_rdata_print(text, record);
+            dns_rdata_print(text, &answers[i]);
         }
-        ttl_s = record->ttl_s < ttl_s ? record->ttl_s : ttl_s;
     }
-    text_print(text, " (ttl %u s)", ttl_s);
+    if (count > MAX_SHOWN) {
+        text_print(text, " and %zu more", count - MAX_SHOWN);
+    }
+    text_print(text, " (ttl %u s)", dns_least_ttl(answers, count));
 }
 
 static const struct dns_record *dns_find_glue(const struct dns_message *response,

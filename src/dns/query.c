@@ -110,7 +110,7 @@ static enum status dns_query_send(struct dns_query *query)
     uint8_t wire[QUERY_MAX];
     struct writer w = writer_of(wire, sizeof wire);
     struct dns_message message = dns_query_message(query);
-    dns_emit(&w, &message);
+    (void)dns_emit(&w, &message);
     CHECK(!w.failed);
     dns_trace(query->querier->scope, &DNS_QUERY_SENT, query->querier->role, query->server, 0,
               &message, false);

@@ -65,7 +65,7 @@ void dns_responder_send(struct dns_responder *responder, const struct dns_reques
     size_t room =
         request->udp_size < sizeof responder->wire ? request->udp_size : sizeof responder->wire;
     struct writer w = writer_of(responder->wire, room);
-    dns_emit(&w, &responder->response);
+    responder->response.truncated = dns_emit(&w, &responder->response);
     CHECK(!w.failed); /* 512 bytes hold any question */
     struct bytes bytes = {responder->wire, (size_t)(w.p - responder->wire)};
     dns_trace(responder->scope, &DNS_RESPONSE_SENT, responder->role, request->client,

@@ -254,7 +254,7 @@ static void forge(struct forger *forger, const char *from, uint32_t port, int id
     response.count[DNS_ANSWER] = 1;
     uint8_t wire[512];
     struct writer w = writer_of(wire, sizeof wire);
-    dns_emit(&w, &response);
+    (void)dns_emit(&w, &response);
     struct endpoint source = {.port = DNS_PORT}, to = forger->client;
     assert_true(ip_parse(from, &source.addr));
     to.port = port != 0 ? port : to.port;

@@ -62,6 +62,7 @@ static void the_longest_packet_of_ones_does_not_overflow(void **state)
     assert_int_equal(checksum_finish(checksum_add(0, bytes, LEN)), simple_checksum(bytes, LEN));
     uint64_t full = UINT64_MAX; /* a sum that is about to carry keeps the carry */
     assert_int_equal(checksum_finish(checksum_add(full, "\0\1", 2)), (uint16_t)~1);
+    assert_int_equal(checksum_finish(checksum_add_u32(full, 1)), (uint16_t)~1);
     free(bytes);
 }
 
@@ -80,6 +81,22 @@ static void blocks_may_be_added_one_by_one_in_any_order(void **state)
         uint16_t expected = simple_checksum(bytes, len);
         assert_int_equal(checksum_finish(forward), expected);
         assert_int_equal(checksum_finish(backward), expected);
+    }
+}
+
+static void adding_a_value_equals_adding_what_is_written(void **state)
+{
+    (void)state;
+    struct prng prng;
+    prng_init(&prng, 1, "checksum", "values");
+    for (int i = 0; i < 1000; i++) {
+        uint64_t sum = prng_u64(&prng);
+        uint32_t value = prng_u32(&prng);
+        uint8_t bytes[4];
+        struct writer w = writer_of(bytes, sizeof bytes);
+        write_u32(&w, value);
+        assert_int_equal(checksum_finish(checksum_add_u32(sum, value)),
+                         checksum_finish(checksum_add(sum, bytes, sizeof bytes)));
     }
 }
 
@@ -184,6 +201,7 @@ int main(void)
         cmocka_unit_test(every_length_and_alignment_agrees_with_the_simple_sum),
         cmocka_unit_test(the_longest_packet_of_ones_does_not_overflow),
         cmocka_unit_test(blocks_may_be_added_one_by_one_in_any_order),
+        cmocka_unit_test(adding_a_value_equals_adding_what_is_written),
         cmocka_unit_test(bytes_that_include_their_checksum_are_right),
         cmocka_unit_test(an_update_equals_computing_anew),
         cmocka_unit_test(the_pseudo_header_is_summed_as_the_rfcs_draw_it),

@@ -56,6 +56,18 @@ static void on_dhcp_sent(struct journey *journey, const struct trace_event *even
                 has_address ? " " : "", has_address ? ip_print(dhcp->address, addr) : "");
 }
 
+/* What comes to the client is told when it was sent; here it learns which packet that was. */
+static void on_dhcp_received(struct journey *journey, const struct trace_event *event)
+{
+    struct journey_step *step = &journey->steps[JOURNEY_ADDRESS];
+    if (is_client(journey, event) && step->n_entries > 0) {
+        struct journey_entry *last = &step->entries[step->n_entries - 1];
+        if (!last->packet_id && strcmp(last->from, journey->name) != 0) {
+            last->packet_id = event->packet_id;
+        }
+    }
+}
+
 static void on_dhcp_bound(struct journey *journey, const struct trace_event *event)
 {
     const struct dhcp_bound_event *bound = event->data;
@@ -279,7 +291,7 @@ static void tell_close(struct journey *journey, struct journey_flow *flow,
     if (!is_first(journey, flow) || !flow->is_closing) {
         return;
     }
-    const char *why = is_sent ? "I have heard your FIN" : "I have heard your FIN";
+    const char *why = "I have heard that";
     if (is_fin) {
         why = is_sent ? "I have nothing more to send" : "nor have I";
     }
@@ -441,8 +453,8 @@ static void on_resource_found(struct journey *journey, const struct trace_event 
 {
     const struct browser_resource_event *resource = event->data;
     if (is_client(journey, event)) {
-        journey_add(journey, JOURNEY_RESOURCES, event, NULL, NULL, "the document names a %s: %s",
-                    resource->kind, resource->url);
+        journey_add(journey, JOURNEY_RESOURCES, event, NULL, NULL, "the document names %s %s: %s",
+                    strchr("aeiou", resource->kind[0]) ? "an" : "a", resource->kind, resource->url);
     }
 }
 
@@ -461,6 +473,7 @@ static const struct {
     void (*handle)(struct journey *journey, const struct trace_event *event);
 } HANDLERS[] = {
     {&DHCP_SENT, on_dhcp_sent},
+    {&DHCP_RECEIVED, on_dhcp_received},
     {&DHCP_BOUND, on_dhcp_bound},
     {&BROWSER_URL_TAKEN_APART, on_url},
     {&ARP_REQUESTED, on_arp},

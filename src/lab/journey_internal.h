@@ -31,7 +31,7 @@ struct journey_entry *journey_add(struct journey *journey, enum journey_stage st
                                   const struct trace_event *event, const char *to, const char *why,
                                   const char *what, ...) __attribute__((format(printf, 6, 7)));
 
-/* "home1" for the node that bears the address, as seen by the node that speaks of it; else the
+/* "gate" for the node that bears the address, as seen by the node that speaks of it; else the
  * address itself. `buffer` has IP_TEXT_SIZE. */
 const char *journey_name_of(const struct journey *journey, uint32_t speaker, struct ip_addr addr,
                             char *buffer);

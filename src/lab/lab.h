@@ -77,7 +77,7 @@ struct lab_node {
 };
 
 struct lab_link {
-    char *name; /* "pc1-home", as the file wrote it; unique */
+    char *name; /* "a-b", as the file wrote it; unique */
     uint32_t port[2];
     struct link_config config;
     uint32_t mtu;

@@ -5,7 +5,10 @@
 #include "lab/lab.h"
 
 extern const struct config_schema LAB_SCHEMA;
+extern const struct config_schema LAB_NODE_SCHEMA;
 extern const struct config_schema LAB_LINK_SCHEMA;
+extern const struct config_schema LAB_FAULT_SCHEMA;
+extern const struct config_schema LAB_EXPECT_SCHEMA;
 extern const char *const LAB_KIND_NAMES[LAB_KINDS + 1];
 
 /* Are keys that belong to some kinds only used with those? */

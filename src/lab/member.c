@@ -187,9 +187,6 @@ static void on_lease_changed(void *owner, const struct dhcp_lease *lease)
 {
     struct member *member = owner;
     struct netif *netif = member->node->netifs[0];
-    if (lease && ip_equal(lease->address.addr, member->leased.addr)) {
-        return; /* renewed */
-    }
     deconfigure_lease(member, netif);
     if (!lease || node_add_address(member->node, netif, lease->address) != STATUS_OK) {
         return;

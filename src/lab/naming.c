@@ -332,7 +332,7 @@ static void add_web_names(struct lab *lab, uint32_t index)
     }
 }
 
-/* --- records written in the file: "www CNAME shop.example." --- */
+/* --- records written in the file: "www CNAME site.test." --- */
 
 /* A name relative to the origin unless it ends with a dot; '@' is the origin. */
 static bool parse_relative_name(const char *text, const struct dns_name *origin,
@@ -419,7 +419,7 @@ static void add_written_records(struct lab *lab, uint32_t index)
             config_problem(
                 lab->file, &records->items[i],
                 "'%s' is not a record; write 'NAME TYPE DATA' with A, NS, CNAME, PTR, MX "
-                "or TXT, such as 'www CNAME shop.example.'",
+                "or TXT, such as 'www CNAME site.test.'",
                 records->items[i].text);
         } else if (!add_to_deepest_zone(lab, &record)) {
             config_problem(lab->file, &records->items[i], "its name is in no zone of the lab");

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { WATERFALL_WIDTH = 40, LABEL_WIDTH = 28 };
+enum { WATERFALL_WIDTH = 40, LABEL_WIDTH = 24 };
 
 void report_print_ms(struct text *text, uint64_t ns)
 {
@@ -166,6 +166,14 @@ static struct waterfall waterfall_of(const struct page *page)
     return w;
 }
 
+/* What stands behind scheme and host. */
+static const char *path_of(const char *url)
+{
+    const char *host = strstr(url, "://");
+    const char *path = host ? strchr(host + 3, '/') : NULL;
+    return path ? path : url;
+}
+
 static void print_waterfall(struct text *text, const struct page *page)
 {
     struct waterfall w = waterfall_of(page);
@@ -174,10 +182,8 @@ static void print_waterfall(struct text *text, const struct page *page)
     text_print(text, ": d name, c connect, - wait, = read\n");
     for (size_t i = 0; i < page->n_resources; i++) {
         const struct resource *r = &page->resources[i];
-        size_t len = strlen(r->url);
-        const char *tail = len > LABEL_WIDTH ? r->url + len - LABEL_WIDTH : r->url;
-        text_print(text, "      %-*s %3u %7" PRIu64 " B ", LABEL_WIDTH, tail, r->http_status,
-                   r->body_len);
+        text_print(text, "      %-*.*s %3u %7" PRIu64 " B ", LABEL_WIDTH, LABEL_WIDTH,
+                   path_of(r->url), r->http_status, r->body_len);
         print_bar(text, &w, r);
         text_print(text, " %s\n", r->reused ? "open connection" : "new connection");
     }

@@ -19,7 +19,7 @@ void report_print_journey(struct text *text, const struct world *world,
 /* What happened on the wire: frames, bytes, drops by reason, the run hash. */
 void report_print_summary(struct text *text, const struct world *world);
 
-/* "held  pc1 gets http://... (status 200 after 130ms)", one line each. */
+/* "held  alice gets http://... (status 200 after 130ms)", one line each. */
 void report_print_expectations(struct text *text, const struct world *world,
                                const struct timetable *timetable);
 

@@ -1,4 +1,4 @@
-/* The keys of a lab file. `orrery help lab` and docs/lab-file.md are made of the same words. */
+/* The keys of a lab file. `orrery help lab` prints them. */
 #include "lab/lab_internal.h"
 
 #include "http/url.h"
@@ -105,7 +105,7 @@ static const struct config_key NODE_KEYS[] = {
     {.name = "records",
      .type = CONFIG_LIST_OF,
      .item = &TEXT_ITEM,
-     .help = "dns: records like 'www CNAME shop.example.', 'mail A 192.0.2.5'"},
+     .help = "dns: records like 'www CNAME site.test.', 'mail A 192.0.2.5'"},
     {.name = "name",
      .type = CONFIG_ONE_OR_LIST,
      .item = &DOMAIN_ITEM,
@@ -117,8 +117,8 @@ static const struct config_key NODE_KEYS[] = {
      .type = CONFIG_TEXT,
      .help = "tap: the machine's interface [the node's name]"},
 };
-static const struct config_schema NODE_SCHEMA = {"a node", NODE_KEYS,
-                                                 sizeof NODE_KEYS / sizeof NODE_KEYS[0]};
+const struct config_schema LAB_NODE_SCHEMA = {"a node", NODE_KEYS,
+                                              sizeof NODE_KEYS / sizeof NODE_KEYS[0]};
 
 static const struct config_key LINK_KEYS[] = {
     {.name = "rate", .type = CONFIG_RATE, .help = "bits per second [unlimited]"},
@@ -161,8 +161,8 @@ static const struct config_key FAULT_KEYS[] = {
     {.name = "rate", .type = CONFIG_RATE, .help = "the link gets this rate"},
     {.name = "for", .type = CONFIG_DURATION, .help = "how long loss, delay, rate last [for good]"},
 };
-static const struct config_schema FAULT_SCHEMA = {"a fault", FAULT_KEYS,
-                                                  sizeof FAULT_KEYS / sizeof FAULT_KEYS[0]};
+const struct config_schema LAB_FAULT_SCHEMA = {"a fault", FAULT_KEYS,
+                                               sizeof FAULT_KEYS / sizeof FAULT_KEYS[0]};
 
 static const struct config_key EXPECT_KEYS[] = {
     {.name = "from", .type = CONFIG_TEXT, .is_required = true, .help = "the node that tries"},
@@ -192,13 +192,13 @@ static const struct config_key EXPECT_KEYS[] = {
      .help = "resolve: the answer"},
     {.name = "fails", .type = CONFIG_BOOL, .help = "it must not work [false]"},
 };
-static const struct config_schema EXPECT_SCHEMA = {"an expectation", EXPECT_KEYS,
-                                                   sizeof EXPECT_KEYS / sizeof EXPECT_KEYS[0]};
+const struct config_schema LAB_EXPECT_SCHEMA = {"an expectation", EXPECT_KEYS,
+                                                sizeof EXPECT_KEYS / sizeof EXPECT_KEYS[0]};
 
-static const struct config_key NODE_ITEM = {.type = CONFIG_MAP_OF, .schema = &NODE_SCHEMA};
+static const struct config_key NODE_ITEM = {.type = CONFIG_MAP_OF, .schema = &LAB_NODE_SCHEMA};
 static const struct config_key ANY_ITEM = {.type = CONFIG_ANY};
-static const struct config_key FAULT_ITEM = {.type = CONFIG_MAP_OF, .schema = &FAULT_SCHEMA};
-static const struct config_key EXPECT_ITEM = {.type = CONFIG_MAP_OF, .schema = &EXPECT_SCHEMA};
+static const struct config_key FAULT_ITEM = {.type = CONFIG_MAP_OF, .schema = &LAB_FAULT_SCHEMA};
+static const struct config_key EXPECT_ITEM = {.type = CONFIG_MAP_OF, .schema = &LAB_EXPECT_SCHEMA};
 
 static const struct config_key LAB_KEYS[] = {
     {.name = "seed", .type = CONFIG_INTEGER, .help = "of everything random [1]"},

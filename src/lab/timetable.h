@@ -37,13 +37,13 @@ const struct expect_result *timetable_results(const struct timetable *timetable,
 /* Lab events in the trace. */
 struct expect_event {
     uint32_t line;       /* in the lab file */
-    const char *what;    /* "pc1 gets http://shop.example/" */
+    const char *what;    /* "alice gets http://site.test/" */
     const char *verdict; /* "held", "failed" */
     const char *happened;
 };
 extern const struct trace_kind EXPECT_JUDGED; /* "expect.judged" */
 
-/* "pc1 gets http://shop.example/ within 1s" */
+/* "alice gets http://site.test/ within 1s" */
 void expect_print(struct text *text, const struct lab *lab, const struct lab_expect *expect);
 
 #endif

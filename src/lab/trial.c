@@ -3,6 +3,7 @@
 #include "lab/timetable_internal.h"
 
 #include "base/memory.h"
+#include "lab/report.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +71,7 @@ static void trial_judge(struct trial *trial, bool worked, struct text *happened)
     timer_stop(&trial->deadline);
     trial->result.ended_ns = world_env(trial->timetable->world)->now_ns;
     text_print(happened, " after ");
-    config_print_duration(happened, trial->result.ended_ns - trial->result.started_ns);
+    report_print_ms(happened, trial->result.ended_ns - trial->result.started_ns);
     bool held = worked != trial->result.expect->fails;
     trial->result.verdict = held ? VERDICT_HELD : VERDICT_FAILED;
     trial->result.happened = happened->chars;

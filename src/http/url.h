@@ -20,7 +20,7 @@ struct url {
     char *fragment; /* without '#'; "" when absent */
 };
 
-/* An absolute URL; "shop.example" without a scheme is taken as http, as browsers do. False, with a
+/* An absolute URL; "site.test" without a scheme is taken as http, as browsers do. False, with a
  * short English reason, when it is not one. */
 bool url_parse(const char *text, struct url *url, const char **why);
 

@@ -14,7 +14,7 @@ struct tap_point {
     uint32_t node;         /* the node at this end */
     const char *node_name; /* borrowed */
     const char *interface; /* e.g. "eth0"; borrowed */
-    const char *link_name; /* e.g. "pc1-home"; borrowed */
+    const char *link_name; /* e.g. "a-b"; borrowed */
     struct tap *taps;
 };
 

@@ -127,7 +127,7 @@ struct drop_count *trace_drop_counts(const struct trace *trace, size_t *count);
  */
 void trace_print_summary(struct text *text, const struct trace_event *event);
 
-/* {"at_ns":..,"node":"pc1","kind":"arp.resolved","packet":7,"address":"192.168.1.1",...} */
+/* {"at_ns":..,"node":"alice","kind":"arp.resolved","packet":7,"address":"192.168.1.1",...} */
 void trace_print_json(struct text *text, const struct trace_event *event);
 
 /* Appends `chars` as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */

@@ -19,7 +19,7 @@ struct dns_name {
     uint8_t bytes[DNS_NAME_MAX];
 };
 
-/* From text: "www.shop.example", with or without the final dot; "." is the root; \DDD and \. are
+/* From text: "www.site.test", with or without the final dot; "." is the root; \DDD and \. are
  * understood. False when a label or the whole is too long or empty. */
 bool dns_name_parse_text(const char *text, struct dns_name *name);
 

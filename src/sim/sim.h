@@ -8,7 +8,6 @@
 
 #include "env/env.h"
 
-
 /* `files` provides read_file (may be NULL: no files); it is borrowed. Free with sim_env_free(). */
 struct env *sim_env_new(uint64_t seed, uint64_t epoch_unix_s, const struct env_ops *files);
 void sim_env_free(struct env *env);

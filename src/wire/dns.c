@@ -291,7 +291,7 @@ static void dns_opt_emit(struct writer *w, const struct dns_message *message)
     write_u16(w, 0); /* no options */
 }
 
-void dns_emit(struct writer *w, const struct dns_message *message)
+bool dns_emit(struct writer *w, const struct dns_message *message)
 {
     struct dns_emission e = {.message = message, .w = *w, .truncated = message->truncated};
     e.names.message = w->p;
@@ -305,7 +305,7 @@ void dns_emit(struct writer *w, const struct dns_message *message)
     size_t opt_len = message->has_edns ? OPT_LEN : 0;
     if (writer_left(&e.w) < opt_len || e.w.failed) {
         w->failed = true;
-        return;
+        return false;
     }
     e.w.end -= opt_len;
     dns_emit_sections(&e);
@@ -315,6 +315,7 @@ void dns_emit(struct writer *w, const struct dns_message *message)
     }
     dns_header_emit(header, &e);
     *w = e.w;
+    return e.truncated;
 }
 
 /* --- records of a message --- */

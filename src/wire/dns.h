@@ -126,8 +126,8 @@ bool dns_parse(struct reader *r, struct dns_message *message);
 /* Writes with name compression, from the writer's present place to at most its end. When it does
  * not fit, whole records are left out from the end and TC is set, unless they were only extra
  * information (RFC 2181 section 9); the writer does not fail unless even the question does not fit.
- */
-void dns_emit(struct writer *w, const struct dns_message *message);
+ * Says whether TC is set. */
+bool dns_emit(struct writer *w, const struct dns_message *message);
 
 /* The question's part of a message on its own. */
 bool dns_question_equal(const struct dns_question *a, const struct dns_question *b);

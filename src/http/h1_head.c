@@ -254,6 +254,9 @@ static bool unfold(struct h1_parser *parser, struct span line)
         return h1_fail(parser, 400, "a folded header line");
     }
     struct span more = trim(line);
+    if (more.len == 0) {
+        return true;
+    }
     http_message_extend_last(&parser->message, more.p, more.len);
     return !parser->message.failed || h1_fail(parser, 400, "a control character in a field");
 }

@@ -234,10 +234,15 @@ void http_message_extend_last(struct http_message *message, const char *chars, s
         return;
     }
     struct http_string *value = &message->fields[message->n_fields - 1].value;
-    message->store.chars[value->at + value->len] = ' '; /* where its NUL was: it is the last one */
+    size_t blank = value->len > 0;
+    if (blank) {
+        message->store.chars[value->at + value->len] = ' '; /* its NUL, the last of the block */
+    } else {
+        message->store.len--;
+    }
     text_add(&message->store, chars, len);
     text_add(&message->store, "", 1);
-    value->len += (uint32_t)len + 1;
+    value->len += (uint32_t)(len + blank);
 }
 
 void http_message_add(struct http_message *message, const char *name, const char *value)

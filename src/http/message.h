@@ -113,7 +113,8 @@ void http_message_set_authority(struct http_message *message, const char *chars,
 void http_message_set_reason(struct http_message *message, const char *chars, size_t len);
 void http_message_add_chars(struct http_message *message, const char *name, size_t name_len,
                             const char *value, size_t value_len, bool is_trailer);
-/* Appends a blank and `chars` to the value of the last field (RFC 9112 5.2: obs-fold). */
+/* Appends a blank (unless the value is empty) and `chars` to the value of the last field (RFC 9112
+ * 5.2: obs-fold). */
 void http_message_extend_last(struct http_message *message, const char *chars, size_t len);
 
 /* --- characters (RFC 9110 5.5, 5.6.2) --- */

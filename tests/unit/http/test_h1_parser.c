@@ -237,6 +237,8 @@ static void unfolds_lines_of_responses_only(void **state)
     (void)state;
     assert_response("GET", "HTTP/1.1 204 No Content\r\nA: b\r\n \t c\r\n\td\r\nE: f\r\n\r\n",
                     "[   11 204 No Content 0 0\nA: b c d\nE: f\n]");
+    assert_response("GET", "HTTP/1.1 204 No Content\r\nA:\r\n b\r\n \r\nC: d\r\n\r\n",
+                    "[   11 204 No Content 0 0\nA: b\nC: d\n]");
     assert_response("GET", "HTTP/1.1 204 No Content\r\n A: b\r\n\r\n", "!400 a folded header line");
     assert_request(POST "A: b\r\n c\r\n\r\n", "!400 a folded header line");
     assert_request("GET / HTTP/1.1\r\n " HOST "\r\n", "!400 a folded header line");

@@ -56,8 +56,8 @@ static bool has_tcp_flag(const struct dissection *d, const char *flag)
 {
     const struct dissect_layer *tcp = find_layer(d, "TCP");
     for (size_t i = 0; tcp && i < tcp->n_fields; i++) {
-        if (strcmp(tcp->fields[i].name, flag) == 0) {
-            return strcmp(tcp->fields[i].value, "1") == 0;
+        if (strcmp(tcp->fields[i].name, "control bits") == 0) {
+            return strstr(tcp->fields[i].value, flag);
         }
     }
     return false;

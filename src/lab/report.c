@@ -246,13 +246,13 @@ void report_print_summary(struct text *text, const struct world *world)
                counts.frames, counts.bytes);
     size_t n_drops;
     struct drop_count *drops = trace_drop_counts(world_trace(world), &n_drops);
-    text_print(text, "    drops: %s\n", n_drops ? "" : "none");
+    text_print(text, "    drops:%s\n", n_drops ? "" : " none");
     for (size_t i = 0; i < n_drops; i++) {
         text_print(text, "      %6" PRIu64 "  %s: %s\n", drops[i].packets, drops[i].reason->name,
                    drops[i].reason->text);
     }
     free(drops);
-    text_print(text, "    virtual time ");
+    text_print(text, "    time passed: ");
     report_print_ms(text, world_env(world)->now_ns);
     text_print(text, ", %" PRIu64 " events\n    run hash %016" PRIx64 " (",
                world_env(world)->events_fired, world_hash(world));

@@ -3,7 +3,6 @@
 #include "config/config.h"
 #include "lab/lab_help.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,22 +10,6 @@ static const struct command *const COMMANDS[] = {
     &COMMAND_BROWSE, &COMMAND_RUN, &COMMAND_CHECK, &COMMAND_RESOLVE, &COMMAND_VERSION,
 };
 enum { N_COMMANDS = sizeof COMMANDS / sizeof COMMANDS[0] };
-
-void cli_print(struct text *text)
-{
-    fwrite(text_chars(text), 1, text->len, stdout);
-    text_fini(text);
-}
-
-void cli_complain(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    fputs("orrery: ", stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
-    va_end(args);
-}
 
 static const struct command *find_command(const char *name)
 {

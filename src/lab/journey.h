@@ -49,6 +49,7 @@ struct journey_flow {
     uint64_t opened_ns, closed_ns;
     uint64_t segments_sent, segments_received, bytes_sent, bytes_received;
     uint64_t retransmitted;
+    uint32_t hops;                       /* routers that the first SYN passed */
     uint64_t syn_packet, syn_ack_packet; /* ids */
     bool is_established, is_closing;
 };

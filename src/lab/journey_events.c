@@ -397,6 +397,9 @@ static void on_forwarded(struct journey *journey, const struct trace_event *even
 {
     const struct ipv4_forwarded *hop = event->data;
     char next[IP_TEXT_SIZE];
+    for (size_t i = 0; i < journey->n_flows; i++) {
+        journey->flows[i].hops += journey->flows[i].syn_packet == event->packet_id;
+    }
     if (journey->n_flows == 0 || journey->flows[0].syn_packet != event->packet_id) {
         return;
     }

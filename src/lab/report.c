@@ -202,6 +202,7 @@ static void print_flows(struct text *text, const struct journey *journey)
         if (ip_is_set(flow->outside.addr)) {
             text_print(text, ", outside %s", endpoint_print(flow->outside, outside));
         }
+        text_print(text, ", over %u routers", flow->hops);
         text_print(text,
                    "\n        %" PRIu64 " segments out with %" PRIu64 " bytes, %" PRIu64
                    " in with %" PRIu64 " bytes, %" PRIu64 " retransmitted\n",

@@ -80,6 +80,7 @@ static json_t *flows_json(const struct journey *journey)
         set(object, "local", endpoint_json(flows[i].local));
         set(object, "remote", endpoint_json(flows[i].remote));
         set(object, "outside", endpoint_json(flows[i].outside));
+        set(object, "hops", number(flows[i].hops));
         set(object, "opened_ns", number(flows[i].opened_ns));
         set(object, "closed_ns", number(flows[i].closed_ns));
         set(object, "segments_sent", number(flows[i].segments_sent));

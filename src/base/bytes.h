@@ -38,7 +38,11 @@ static inline struct bytes bytes_of_text(const char *text)
 /* `p` may be NULL when `len` is 0. */
 static inline struct reader reader_of(const void *p, size_t len)
 {
-    const uint8_t *start = len > 0 ? p : (const uint8_t *)"";
+    const uint8_t *start = p;
+    if (len == 0) {
+        start = (const uint8_t *)"";
+        return (struct reader){start, start, false};
+    }
     return (struct reader){start, start + len, false};
 }
 

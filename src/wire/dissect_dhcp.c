@@ -44,7 +44,7 @@ static bool print_codes(struct text *value, struct reader *data)
 static bool print_client_id(struct text *value, struct reader *data)
 {
     if (reader_left(data) == 7 && data->p[0] == 1) { /* RFC 2132 9.14: a hardware type first */
-        struct mac_addr mac;
+        struct mac_addr mac = {{0}};
         char text[MAC_TEXT_SIZE];
         reader_skip(data, 1);
         read_copy(data, mac.byte, sizeof mac.byte);
@@ -152,7 +152,7 @@ static uint8_t find_overload(struct reader options)
 
 static void add_chaddr(struct dissector *d, struct reader *r)
 {
-    struct mac_addr mac;
+    struct mac_addr mac = {{0}};
     read_copy(r, mac.byte, sizeof mac.byte);
     dissect_add_mac(d, "chaddr", "the client's hardware address", mac);
     uint32_t left = CHADDR_LEN - sizeof mac.byte;

@@ -9,9 +9,14 @@
 
 static void settling_end(struct settling *settling)
 {
-    if (!settling->is_over) {
-        settling->is_over = true;
-        timetable_one_less(settling->timetable);
+    struct timetable *timetable = settling->timetable;
+    if (settling->is_over) {
+        return;
+    }
+    settling->is_over = true;
+    timetable_one_less(timetable);
+    if (--timetable->n_unsettled == 0) {
+        env_cancel(world_env(timetable->world), &timetable->settle_limit);
     }
 }
 
@@ -42,8 +47,11 @@ static void schedule_settling(struct timetable *timetable)
         }
     }
     timetable->n_running += timetable->n_settling;
+    timetable->n_unsettled = timetable->n_settling;
     scope_event_init(scope, &timetable->settle_limit, on_settle_limit, timetable);
-    env_arm(scope->env, &timetable->settle_limit, scope->env->now_ns + TIMETABLE_SETTLE_NS);
+    if (timetable->n_settling > 0) {
+        env_arm(scope->env, &timetable->settle_limit, scope->env->now_ns + TIMETABLE_SETTLE_NS);
+    }
 }
 
 /* --- */

@@ -35,6 +35,7 @@ struct timetable {
     bool with_expectations;
     struct settling *settling;
     size_t n_settling;
+    size_t n_unsettled; /* those that still wait */
     struct event settle_limit;
     struct fault_run *faults;
     struct trial *trials;

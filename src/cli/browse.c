@@ -136,7 +136,6 @@ static void visit_page(struct visit *visit)
         visit->status = EXIT_HELD;
         visit->timetable = timetable_new(stage->world, false);
         play(visit);
-        journey_settle(visit->journey);
         report(visit);
         timetable_free(visit->timetable);
         world_forget_waiter(stage->world, visit->from, &visit->ready);

@@ -4,9 +4,6 @@
 
 #include "base/memory.h"
 #include "lab/page_copy.h"
-#include "wire/dhcp.h"
-#include "wire/ethernet.h"
-#include "wire/ipv4.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -170,47 +167,6 @@ size_t journey_frame_number(const struct journey *journey, uint64_t packet_id)
         }
     }
     return 0;
-}
-
-/* The destination port of a UDP datagram in an IPv4 frame; 0: it is something else. */
-static uint16_t udp_port_of(const struct journey_frame *frame)
-{
-    struct reader r = reader_of(frame->bytes, frame->len);
-    struct ethernet_header ethernet;
-    struct ipv4_header ip;
-    if (!ethernet_parse(&r, &ethernet) || ethernet.type != ETHERTYPE_IPV4 ||
-        ipv4_parse(&r, &ip) != IPV4_OK || ip.protocol != IP_PROTOCOL_UDP) {
-        return 0;
-    }
-    reader_skip(&r, 2); /* the source port */
-    return read_u16(&r);
-}
-
-/* Sent messages leave in the order in which they were made, perhaps later (ARP). */
-static void settle_step(struct journey *journey, enum journey_stage stage, uint16_t port)
-{
-    struct journey_step *step = &journey->steps[stage];
-    size_t next = 0;
-    for (size_t i = 0; i < step->n_entries; i++) {
-        struct journey_entry *entry = &step->entries[i];
-        if (entry->packet_id || !entry->to || strcmp(entry->from, journey->name) != 0) {
-            continue;
-        }
-        while (next < journey->n_frames &&
-               (!journey->frames[next].is_sent || journey->frames[next].at_ns < entry->at_ns ||
-                udp_port_of(&journey->frames[next]) != port)) {
-            next++;
-        }
-        if (next < journey->n_frames) {
-            entry->packet_id = journey->frames[next++].packet_id;
-        }
-    }
-}
-
-void journey_settle(struct journey *journey)
-{
-    settle_step(journey, JOURNEY_ADDRESS, DHCP_SERVER_PORT);
-    settle_step(journey, JOURNEY_NAME, DNS_PORT);
 }
 
 bool journey_is_closed(const struct journey *journey)

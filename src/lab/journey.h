@@ -72,10 +72,6 @@ struct journey;
 struct journey *journey_new(struct world *world, uint32_t client);
 void journey_free(struct journey *journey); /* before the world */
 
-/* Finds the frames of those messages whose sender does not learn their packet (DHCP, DNS): once,
- * before the journey is told. */
-void journey_settle(struct journey *journey);
-
 /* The page that came, copied. */
 void journey_set_page(struct journey *journey, const struct page *page);
 

@@ -56,18 +56,6 @@ static void on_dhcp_sent(struct journey *journey, const struct trace_event *even
                 has_address ? " " : "", has_address ? ip_print(dhcp->address, addr) : "");
 }
 
-/* What comes to the client is told when it was sent; here it learns which packet that was. */
-static void on_dhcp_received(struct journey *journey, const struct trace_event *event)
-{
-    struct journey_step *step = &journey->steps[JOURNEY_ADDRESS];
-    if (is_client(journey, event) && step->n_entries > 0) {
-        struct journey_entry *last = &step->entries[step->n_entries - 1];
-        if (!last->packet_id && strcmp(last->from, journey->name) != 0) {
-            last->packet_id = event->packet_id;
-        }
-    }
-}
-
 static void on_dhcp_bound(struct journey *journey, const struct trace_event *event)
 {
     const struct dhcp_bound_event *bound = event->data;
@@ -180,6 +168,20 @@ static void on_dns_response_sent(struct journey *journey, const struct trace_eve
         journey_add(journey, JOURNEY_NAME, event,
                     journey_name_of(journey, node_of(event), dns->peer.addr, peer),
                     "it asked for that a while ago and still remembers", "answers from its cache");
+    }
+}
+
+/* A service that sends a message does not learn its packet; UDP tells of it right afterwards. */
+static void on_udp_sent(struct journey *journey, const struct trace_event *event)
+{
+    static const enum journey_stage STAGES[] = {JOURNEY_ADDRESS, JOURNEY_NAME};
+    for (size_t i = 0; i < sizeof STAGES / sizeof STAGES[0]; i++) {
+        struct journey_step *step = &journey->steps[STAGES[i]];
+        struct journey_entry *last = step->n_entries ? &step->entries[step->n_entries - 1] : NULL;
+        if (last && last->to && !last->packet_id && last->at_ns == event->at_ns &&
+            strcmp(last->from, event->node_name) == 0) {
+            last->packet_id = event->packet_id;
+        }
     }
 }
 
@@ -476,7 +478,6 @@ static const struct {
     void (*handle)(struct journey *journey, const struct trace_event *event);
 } HANDLERS[] = {
     {&DHCP_SENT, on_dhcp_sent},
-    {&DHCP_RECEIVED, on_dhcp_received},
     {&DHCP_BOUND, on_dhcp_bound},
     {&BROWSER_URL_TAKEN_APART, on_url},
     {&ARP_REQUESTED, on_arp},
@@ -485,6 +486,7 @@ static const struct {
     {&DNS_QUERY_SENT, on_dns_query_sent},
     {&DNS_RESPONSE_RECEIVED, on_dns_response_received},
     {&DNS_RESPONSE_SENT, on_dns_response_sent},
+    {&UDP_SENT, on_udp_sent},
     {&TCP_SEGMENT_SENT, on_segment},
     {&TCP_SEGMENT_RECEIVED, on_segment},
     {&TCP_RETRANSMITTED, on_retransmitted},

@@ -111,7 +111,7 @@ struct tcp_segment_event {
     const char *flags;    /* "SYN,ACK" */
     uint32_t seq, ack;    /* as on the wire */
     uint32_t len;         /* bytes of data */
-    uint32_t window;      /* bytes, scaled */
+    uint32_t window;      /* bytes, as the scale makes them of the wire's */
     uint16_t mss;         /* of a SYN; 0: none */
     int16_t window_scale; /* of a SYN; -1: none */
 };

@@ -47,7 +47,7 @@ void tcp_trace_segment(const struct tcp *tcp, const struct trace_kind *kind,
 struct tcp_shipment {
     struct endpoint local, remote;
     struct packet *packet; /* data: the text */
-    uint32_t window;       /* in bytes, for the trace */
+    uint32_t window;       /* in bytes as the peer reads it, for the trace */
 };
 
 static void tcp_ship(struct tcp *tcp, const struct tcp_shipment *ship,
@@ -154,7 +154,9 @@ void tcp_send_segment(struct tcp_conn *conn, uint32_t seq, uint32_t len, uint8_t
     if (flags & TCP_ACK) {
         tcp_note_ack_sent(conn);
     }
-    struct tcp_shipment ship = {conn->local, conn->remote, packet, conn->rcv_wnd};
+    bool is_syn = flags & TCP_SYN;
+    uint32_t window = (uint32_t)header.window << (is_syn ? 0 : conn->rcv_wind_shift);
+    struct tcp_shipment ship = {conn->local, conn->remote, packet, window};
     tcp_ship(conn->tcp, &ship, &header);
 }
 

@@ -1,6 +1,8 @@
 /* Segments that arrive, right and wrong: RFC 9293 3.10.7.4 step by step, against a played peer. */
 #include "stack/tcp_peer.h"
 
+#include "base/list.h"
+
 #include <string.h>
 
 static void start(struct tcp_peer *peer)
@@ -217,6 +219,41 @@ static void test_with_a_closed_window_acks_still_count(void **state)
     tcp_peer_end(&peer);
 }
 
+struct window_listener { /* hears what tcp.sent tells */
+    struct trace_sink sink;
+    uint32_t window;
+};
+
+static void hear_window(struct trace_sink *sink, const struct trace_event *event)
+{
+    if (event->kind == &TCP_SEGMENT_SENT) {
+        const struct tcp_segment_event *segment = event->data;
+        container_of(sink, struct window_listener, sink)->window = segment->window;
+    }
+}
+
+static void test_the_trace_tells_the_window_that_the_peer_reads(void **state)
+{
+    (void)state;
+    struct tcp_peer peer;
+    struct window_listener listener = {.sink = {.on_event = hear_window}};
+    struct tcp_options options = {.has_mss = true, .mss = 1000, .has_window_scale = true};
+    tcp_peer_start(&peer, NULL);
+    trace_add_sink(&peer.net->trace, &listener.sink);
+    tcp_app_connect(&peer.app, peer.net->a, (struct endpoint){0}, peer.local);
+    tcp_peer_expect(&peer, TCP_SYN, 0, 0, 0);
+    assert_int_equal(listener.window, 65535);
+    tcp_peer_send_syn(&peer, TCP_ACK, 1, 60000, &options);
+    tcp_peer_expect(&peer, TCP_ACK, 1, 1, 0);
+    assert_int_equal(listener.window, 262144);
+    tcp_peer_send(&peer, TCP_ACK, 1, 1, 60000, "x");
+    const struct peer_segment *ack = tcp_peer_expect(&peer, TCP_ACK, 1, 2, 0);
+    assert_int_equal(ack->header.window, 262143 >> 3);
+    assert_int_equal(listener.window, 262136); /* not 262143: the scale is 8 */
+    trace_remove_sink(&peer.net->trace, &listener.sink);
+    tcp_peer_end(&peer);
+}
+
 /* --- attacks (RFC 5961) --- */
 
 static void test_a_blind_rst_gets_a_challenge_and_an_exact_one_resets(void **state)
@@ -379,6 +416,7 @@ int main(void)
         cmocka_unit_test(test_a_segment_beyond_the_window_is_answered_and_dropped),
         cmocka_unit_test(test_a_reader_that_sleeps_closes_the_window_and_opens_it_again),
         cmocka_unit_test(test_with_a_closed_window_acks_still_count),
+        cmocka_unit_test(test_the_trace_tells_the_window_that_the_peer_reads),
         cmocka_unit_test(test_a_blind_rst_gets_a_challenge_and_an_exact_one_resets),
         cmocka_unit_test(test_a_syn_on_a_connection_gets_a_challenge),
         cmocka_unit_test(test_a_forged_ack_injects_nothing),

@@ -16,7 +16,7 @@ struct tcp_congestion {
     const struct tcp_congestion_ops *ops;
     uint32_t smss;
     uint32_t initial_window;
-    uint32_t cwnd;
+    uint32_t cwnd; /* never below smss */
     uint32_t ssthresh;
     uint64_t state[8]; /* the algorithm's own */
 };

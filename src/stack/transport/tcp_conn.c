@@ -219,7 +219,6 @@ int64_t tcp_send(struct tcp_conn *conn, const void *bytes, size_t len)
         return -(int64_t)STATUS_CLOSED;
     }
     if (tcp_is_opening(conn)) {
-        conn->wants_send = true;
         return -(int64_t)STATUS_AGAIN;
     }
     uint32_t taken = tcp_send_buffer_write(&conn->send, bytes, len);

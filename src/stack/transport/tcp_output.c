@@ -103,7 +103,7 @@ static bool tcp_send_lost(struct tcp_conn *conn)
         return false;
     }
     uint32_t len = least_u32(tcp_flight_at(&conn->flight, position)->len, conn->snd_mss);
-    if (tcp_pipe(conn) > 0 && len > tcp_congestion_room(conn)) {
+    if (len > tcp_congestion_room(conn)) {
         return false;
     }
     tcp_retransmit(conn, position, "timeout");
@@ -171,7 +171,7 @@ static void tcp_restart_if_idle(struct tcp_conn *conn)
 
 void tcp_output(struct tcp_conn *conn)
 {
-    if (tcp_may_send(conn) && !conn->is_probing) {
+    if (tcp_may_send(conn)) {
         tcp_restart_if_idle(conn);
         while (tcp_send_lost(conn) || tcp_send_new(conn)) {
         }

@@ -1,9 +1,7 @@
 /* A table of sockets by local port, each with a queue of datagrams.
  *
- * Arrival: check the datagram, then choose the socket by how much of it was fixed: a connected
- * socket before one bound to an address, before one bound to an interface, before one bound to a
- * port only. What is queued keeps its packet (no copy until it is received); its facts go into
- * records that are used again.
+ * What is queued keeps its packet (no copy until it is received); its facts go into records that
+ * are used again.
  */
 #include "stack/transport/udp.h"
 
@@ -328,44 +326,27 @@ int64_t udp_receive(struct udp_socket *socket, void *buffer, size_t size,
     return len;
 }
 
-/* How closely the socket fits the datagram; 0: not at all. */
-static uint32_t udp_fit(const struct udp_socket *socket, const struct udp_datagram_info *info)
+static bool udp_fits(const struct udp_socket *socket, const struct udp_datagram_info *info)
 {
-    uint32_t fit = 1;
-    if (socket->netif) {
-        if (socket->netif != info->netif) {
-            return 0;
-        }
-        fit += 1;
+    if (socket->netif && socket->netif != info->netif) {
+        return false;
     }
-    if (ip_is_set(socket->local.addr)) {
-        if (!ip_equal(socket->local.addr, info->to.addr)) {
-            return 0;
-        }
-        fit += 2;
+    if (ip_is_set(socket->local.addr) && !ip_equal(socket->local.addr, info->to.addr)) {
+        return false;
     }
-    if (socket->remote.port != 0) {
-        if (!endpoint_equal(socket->remote, info->from)) {
-            return 0;
-        }
-        fit += 4;
-    }
-    return fit;
+    return socket->remote.port == 0 || endpoint_equal(socket->remote, info->from);
 }
 
+/* At most one fits: udp_bind has seen to it. */
 static struct udp_socket *udp_find(const struct list *sockets, const struct udp_datagram_info *info)
 {
-    struct udp_socket *best = NULL;
-    uint32_t best_fit = 0;
     LIST_FOR_EACH (link, sockets) {
         struct udp_socket *socket = container_of(link, struct udp_socket, link);
-        uint32_t fit = udp_fit(socket, info);
-        if (fit > best_fit) {
-            best = socket;
-            best_fit = fit;
+        if (udp_fits(socket, info)) {
+            return socket;
         }
     }
-    return best;
+    return NULL;
 }
 
 /* Takes ownership of the packet (data at the datagram's data). */
@@ -420,7 +401,7 @@ static bool udp_deliver_to_group(const struct list *sockets, struct packet *pack
     bool is_taken = false;
     LIST_FOR_EACH (link, sockets) {
         struct udp_socket *socket = container_of(link, struct udp_socket, link);
-        if (udp_fit(socket, info) > 0) {
+        if (udp_fits(socket, info)) {
             udp_enqueue(socket, packet_clone(packet), info);
             is_taken = true;
         }

@@ -1,7 +1,7 @@
 /* UDP (RFC 768, RFC 1122 4.1). The face that socket/ uses.
  *
- * Several sockets may share a port when their local addresses or interfaces differ; a datagram goes
- * to the socket that fits it most closely, one for a group (broadcast, multicast) to all that fit.
+ * Several sockets may share a port when their local addresses or interfaces differ, so that a
+ * datagram fits one of them; one for a group (broadcast, multicast) goes to all that it fits.
  */
 #ifndef STACK_TRANSPORT_UDP_H
 #define STACK_TRANSPORT_UDP_H

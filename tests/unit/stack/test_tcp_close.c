@@ -262,6 +262,25 @@ static void test_a_peer_that_never_closes_is_not_waited_for_for_ever(void **stat
     tcp_peer_end(&peer);
 }
 
+static void test_nor_when_it_had_only_shut_down_before(void **state)
+{
+    (void)state;
+    struct tcp_peer peer;
+    tcp_peer_start(&peer, NULL);
+    tcp_peer_be_connected(&peer, 60000);
+    tcp_shutdown(peer.app.conn);
+    tcp_peer_expect(&peer, TCP_ACK | TCP_FIN, 1, 1, 0);
+    tcp_peer_send(&peer, TCP_ACK, 1, 2, 60000, "");
+    two_hosts_run(peer.net, 1000 * SECOND);
+    assert_int_equal(tcp_state(peer.app.conn), TCP_FIN_WAIT_2); /* somebody still reads */
+    tcp_close(peer.app.conn);
+    peer.app.conn = NULL;
+    two_hosts_run(peer.net, 61 * SECOND);
+    tcp_peer_send(&peer, TCP_ACK | TCP_FIN, 1, 2, 60000, "");
+    tcp_peer_expect(&peer, TCP_RST, 2, 0, 0);
+    tcp_peer_end(&peer);
+}
+
 static void test_nobody_probes_for_ever_for_somebody_who_has_closed(void **state)
 {
     (void)state;
@@ -339,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_in_time_wait_a_repeated_fin_is_answered_and_the_wait_starts_anew),
         cmocka_unit_test(test_a_new_syn_may_replace_time_wait),
         cmocka_unit_test(test_a_peer_that_never_closes_is_not_waited_for_for_ever),
+        cmocka_unit_test(test_nor_when_it_had_only_shut_down_before),
         cmocka_unit_test(test_nobody_probes_for_ever_for_somebody_who_has_closed),
         cmocka_unit_test(test_last_ack_ends_with_the_ack_of_our_fin_only),
         cmocka_unit_test(test_text_after_the_peers_fin_is_ignored),

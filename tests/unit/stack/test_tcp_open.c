@@ -331,6 +331,115 @@ static void test_rst_in_syn_received_frees_the_place_in_the_queue(void **state)
     tcp_peer_end(&peer);
 }
 
+/* The played peer as another host or port each time: its segments are told apart by `port`. */
+static void play_port(struct tcp_peer *peer, uint32_t port)
+{
+    peer->local.port = port;
+    peer->has_irs = false;
+}
+
+static void open_half(struct tcp_peer *peer, uint32_t port)
+{
+    play_port(peer, port);
+    tcp_peer_send_syn(peer, 0, 0, 1000, NULL);
+    tcp_peer_expect(peer, TCP_SYN | TCP_ACK, 0, 1, 0);
+}
+
+static void test_a_full_queue_takes_no_handshake_to_its_end(void **state)
+{
+    (void)state;
+    struct tcp_peer peer;
+    struct tcp_listener *listener = NULL;
+    uint32_t irs[4];
+    tcp_peer_start(&peer, NULL);
+    peer.remote.port = 80;
+    assert_int_equal(
+        tcp_listen(peer.net->a->tcp, (struct endpoint){.port = 80}, 2, NULL, NULL, &listener),
+        STATUS_OK);
+    for (uint32_t i = 0; i < 3; i++) { /* the first is established, two are half open */
+        open_half(&peer, 4000 + i);
+        irs[i] = peer.irs;
+        if (i == 0) {
+            tcp_peer_send(&peer, TCP_ACK, 1, 1, 1000, "");
+            two_hosts_run(peer.net, PEER_DELAY_NS);
+        }
+    }
+    for (uint32_t i = 1; i < 3; i++) {
+        play_port(&peer, 4000 + i);
+        peer.irs = irs[i];
+        tcp_peer_send(&peer, TCP_ACK, 1, 1, 1000, "");
+        two_hosts_run(peer.net, PEER_DELAY_NS);
+    }
+    assert_int_equal(two_hosts_drops(peer.net, &TCP_DROP_BACKLOG_FULL), 1); /* the third's ACK */
+    play_port(&peer, 4003);
+    tcp_peer_send_syn(&peer, 0, 0, 1000, NULL);
+    two_hosts_run(peer.net, PEER_DELAY_NS);
+    assert_int_equal(two_hosts_drops(peer.net, &TCP_DROP_BACKLOG_FULL), 2); /* and a new SYN */
+    for (uint32_t i = 0; i < 2; i++) {
+        struct tcp_conn *conn = tcp_accept(listener);
+        assert_int_equal(tcp_remote(conn).port, 4000 + i);
+        tcp_abort(conn);
+    }
+    assert_null(tcp_accept(listener));
+    tcp_listener_close(listener);
+    tcp_peer_end(&peer);
+}
+
+static void test_another_syn_in_the_window_takes_a_half_open_connection_down(void **state)
+{
+    (void)state;
+    struct tcp_peer peer;
+    tcp_peer_start(&peer, NULL);
+    peer.remote.port = 80;
+    tcp_app_listen(&peer.app, peer.net->a, 80);
+    open_half(&peer, 4000);
+    tcp_peer_send(&peer, TCP_SYN, 5, 0, 1000, ""); /* RFC 9293 3.10.7.4, fourth */
+    tcp_peer_expect_silence(&peer, 100 * SECOND);
+    tcp_peer_send(&peer, TCP_ACK, 1, 1, 1000, "");
+    tcp_peer_expect(&peer, TCP_RST, 1, 0, 0);
+    tcp_peer_end(&peer);
+}
+
+static void test_after_two_lost_syns_the_initial_window_is_one_segment(void **state)
+{
+    (void)state;
+    struct tcp_peer peer;
+    static uint8_t bytes[5000];
+    struct tcp_options options = {.has_mss = true, .mss = 1000};
+    tcp_peer_start(&peer, NULL);
+    tcp_app_connect(&peer.app, peer.net->a, (struct endpoint){0}, peer.local);
+    for (int i = 0; i < 3; i++) {
+        tcp_peer_expect(&peer, TCP_SYN, 0, 0, 0);
+    }
+    tcp_peer_send_syn(&peer, TCP_ACK, 1, 60000, &options);
+    tcp_peer_expect(&peer, TCP_ACK, 1, 1, 0);
+    tcp_app_send(&peer.app, bytes, sizeof bytes);
+    tcp_peer_expect(&peer, TCP_ACK, 1, 1, 1000);
+    tcp_peer_expect_silence(&peer, 100 * MS); /* RFC 6928 2 */
+    tcp_peer_end(&peer);
+}
+
+static void test_the_window_of_a_crossing_syn_ack_is_not_scaled(void **state)
+{
+    (void)state;
+    struct tcp_peer peer;
+    static uint8_t bytes[5000];
+    struct tcp_options options = {
+        .has_mss = true, .mss = 100, .has_window_scale = true, .window_scale = 4};
+    tcp_peer_start(&peer, NULL);
+    tcp_app_connect(&peer.app, peer.net->a, (struct endpoint){0}, peer.local);
+    tcp_peer_expect(&peer, TCP_SYN, 0, 0, 0);
+    tcp_peer_send_syn(&peer, 0, 0, 100, &options);
+    tcp_peer_expect(&peer, TCP_SYN | TCP_ACK, 0, 1, 0);
+    tcp_peer_send_syn(&peer, TCP_ACK, 1, 100, &options);
+    two_hosts_run(peer.net, PEER_DELAY_NS);
+    assert_true(tcp_is_connected(peer.app.conn));
+    tcp_app_send(&peer.app, bytes, sizeof bytes);
+    tcp_peer_expect(&peer, TCP_ACK, 1, 1, 100);
+    tcp_peer_expect_silence(&peer, 100 * MS);
+    tcp_peer_end(&peer);
+}
+
 static void test_a_wrong_ack_of_our_syn_ack_is_reset(void **state)
 {
     (void)state;
@@ -343,6 +452,8 @@ static void test_a_wrong_ack_of_our_syn_ack_is_reset(void **state)
     tcp_peer_expect(&peer, TCP_SYN | TCP_ACK, 0, 1, 0);
     tcp_peer_send(&peer, TCP_ACK, 1, 2, 1000, "");
     tcp_peer_expect(&peer, TCP_RST, 2, 0, 0);
+    tcp_peer_send(&peer, TCP_ACK, 1, 0, 1000, "");
+    tcp_peer_expect(&peer, TCP_RST, 0, 0, 0);
     tcp_peer_send(&peer, TCP_ACK, 1, 1, 1000, "data at once");
     tcp_peer_expect(&peer, TCP_ACK, 1, 13, 0); /* delayed */
     assert_int_equal(peer.app.in_len, 12);
@@ -369,6 +480,10 @@ int main(void)
         cmocka_unit_test(test_a_half_open_connection_in_the_way_is_reset),
         cmocka_unit_test(test_a_listener_answers_only_what_opens),
         cmocka_unit_test(test_rst_in_syn_received_frees_the_place_in_the_queue),
+        cmocka_unit_test(test_a_full_queue_takes_no_handshake_to_its_end),
+        cmocka_unit_test(test_another_syn_in_the_window_takes_a_half_open_connection_down),
+        cmocka_unit_test(test_after_two_lost_syns_the_initial_window_is_one_segment),
+        cmocka_unit_test(test_the_window_of_a_crossing_syn_ack_is_not_scaled),
         cmocka_unit_test(test_a_wrong_ack_of_our_syn_ack_is_reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

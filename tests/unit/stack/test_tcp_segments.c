@@ -50,6 +50,23 @@ static void test_every_second_full_segment_is_acknowledged_at_once(void **state)
     tcp_peer_end(&peer);
 }
 
+static void test_each_delayed_ack_has_its_own_forty_milliseconds(void **state)
+{
+    (void)state;
+    struct tcp_peer peer;
+    static uint8_t full[1000];
+    start(&peer);
+    tcp_peer_send_bytes(&peer, TCP_ACK, 1, 1, 60000, full, sizeof full);
+    two_hosts_run(peer.net, 20 * MS);
+    tcp_peer_send_bytes(&peer, TCP_ACK, 1001, 1, 60000, full, sizeof full);
+    tcp_peer_expect(&peer, TCP_ACK, 1, 2001, 0);
+    uint64_t sent_ns = peer.net->env->now_ns;
+    tcp_peer_send(&peer, TCP_ACK, 2001, 1, 60000, "x");
+    const struct peer_segment *ack = tcp_peer_expect(&peer, TCP_ACK, 1, 2002, 0);
+    assert_int_equal(ack->at_ns, sent_ns + 2 * PEER_DELAY_NS + 40 * MS);
+    tcp_peer_end(&peer);
+}
+
 static void test_data_carries_the_acknowledgement(void **state)
 {
     (void)state;
@@ -162,9 +179,19 @@ static void test_a_segment_beyond_the_window_is_answered_and_dropped(void **stat
     tcp_peer_send(&peer, TCP_ACK, 1 + 65535, 1, 60000, "beyond"); /* no scaling: 65535 offered */
     tcp_peer_expect(&peer, TCP_ACK, 1, 1, 0);
     assert_int_equal(two_hosts_drops(peer.net, &TCP_DROP_OUT_OF_WINDOW), 1);
-    tcp_peer_send(&peer, TCP_ACK, 65535, 1, 60000, "in|out"); /* its first byte is the last in it */
+    tcp_peer_send(&peer, TCP_ACK | TCP_FIN, 65535, 1, 60000, "i|out"); /* one byte is in it */
     tcp_peer_expect(&peer, TCP_ACK, 1, 1, 0);
     assert_int_equal(two_hosts_drops(peer.net, &TCP_DROP_OUT_OF_WINDOW), 1);
+    static uint8_t bytes[65534];
+    for (uint32_t i = 0; i < sizeof bytes; i += 1400) {
+        size_t len = sizeof bytes - i < 1400 ? sizeof bytes - i : 1400;
+        tcp_peer_send_bytes(&peer, TCP_ACK, 1 + i, 1, 60000, bytes + i, len);
+    }
+    two_hosts_run(peer.net, SECOND);
+    assert_int_equal(peer.app.in_len, 65535);
+    assert_int_equal(peer.app.in[65534], 'i');
+    assert_int_equal(tcp_state(peer.app.conn),
+                     TCP_ESTABLISHED); /* the FIN was cut off with "out" */
     tcp_peer_end(&peer);
 }
 
@@ -196,6 +223,26 @@ static void test_a_reader_that_sleeps_closes_the_window_and_opens_it_again(void 
     ack = tcp_peer_expect(&peer, TCP_ACK, 1, 4001, 0);
     assert_int_equal(ack->header.window, 1500);
     tcp_app_read(&peer.app); /* so that closing sends FIN, not RST */
+    tcp_peer_end(&peer);
+}
+
+static void test_reading_tells_nothing_while_the_peer_has_half_the_window(void **state)
+{
+    (void)state;
+    struct tcp_peer peer;
+    struct tcp_config config = {.receive_buffer = 4000};
+    static uint8_t bytes[1000];
+    tcp_peer_start(&peer, &config);
+    peer.app.is_lazy = true;
+    tcp_peer_be_connected(&peer, 60000);
+    tcp_peer_send_bytes(&peer, TCP_ACK, 1, 1, 60000, bytes, 1000);
+    tcp_peer_send_bytes(&peer, TCP_ACK, 1001, 1, 60000, bytes, 500);
+    assert_int_equal(tcp_peer_expect(&peer, TCP_ACK, 1, 1501, 0)->header.window, 2500);
+    tcp_app_read(&peer.app);
+    tcp_peer_expect_silence(&peer, SECOND);
+    tcp_peer_send_bytes(&peer, TCP_ACK, 1501, 1, 60000, bytes, 10);
+    assert_int_equal(tcp_peer_expect(&peer, TCP_ACK, 1, 1511, 0)->header.window, 3990);
+    tcp_app_read(&peer.app);
     tcp_peer_end(&peer);
 }
 
@@ -407,7 +454,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_lone_segment_is_acknowledged_after_40_ms),
         cmocka_unit_test(test_every_second_full_segment_is_acknowledged_at_once),
+        cmocka_unit_test(test_each_delayed_ack_has_its_own_forty_milliseconds),
         cmocka_unit_test(test_data_carries_the_acknowledgement),
+        cmocka_unit_test(test_reading_tells_nothing_while_the_peer_has_half_the_window),
         cmocka_unit_test(test_what_comes_early_waits_for_what_is_missing),
         cmocka_unit_test(test_overlaps_and_repeats_are_read_once),
         cmocka_unit_test(test_a_fin_that_comes_early_waits_too),

@@ -145,6 +145,12 @@ static void test_a_closed_window_is_probed_and_sending_goes_on_when_it_opens(voi
     tcp_peer_send(&peer, TCP_ACK, 1, 4002, 3000, "");
     const struct peer_segment *last = tcp_peer_expect(&peer, TCP_ACK | TCP_PSH, 4002, 1, 999);
     assert_memory_equal(last->text, bytes + 4001, 999);
+
+    tcp_peer_send(&peer, TCP_ACK, 1, 5001, 0, ""); /* closed again: the intervals start anew */
+    two_hosts_run(peer.net, PEER_DELAY_NS);
+    at_ns = peer.net->env->now_ns;
+    tcp_app_send(&peer.app, bytes, 10);
+    assert_int_equal(tcp_peer_next(&peer)->at_ns, at_ns + SECOND + PEER_DELAY_NS);
     tcp_peer_end(&peer);
 }
 
@@ -189,7 +195,9 @@ static void test_a_fin_waits_for_a_closed_window_too(void **state)
     tcp_shutdown(peer.app.conn);
     tcp_peer_expect(&peer, TCP_ACK | TCP_PSH, 1, 1, 1000); /* the FIN does not fit any more */
     tcp_peer_send(&peer, TCP_ACK, 1, 1001, 0, "");
-    tcp_peer_expect(&peer, TCP_ACK | TCP_FIN, 1001, 1, 0); /* as a probe, after a second */
+    uint64_t at_ns = peer.net->env->now_ns + PEER_DELAY_NS;
+    const struct peer_segment *fin = tcp_peer_expect(&peer, TCP_ACK | TCP_FIN, 1001, 1, 0);
+    assert_int_equal(fin->at_ns, at_ns + SECOND + PEER_DELAY_NS); /* as a probe */
     tcp_peer_send(&peer, TCP_ACK, 1, 1001, 0, "");
     tcp_peer_expect(&peer, TCP_ACK | TCP_FIN, 1001, 1, 0);
     tcp_peer_send(&peer, TCP_ACK, 1, 1002, 0, "");
@@ -202,15 +210,17 @@ static void test_a_window_too_small_for_a_segment_is_used_after_a_timeout(void *
 {
     (void)state;
     struct tcp_peer peer;
-    start(&peer, 3000);
+    start(&peer, 1500);
     tcp_app_send(&peer.app, bytes, 6000);
-    expect_full(&peer, 1, 3001, false);
-    tcp_peer_send(&peer, TCP_ACK, 1, 3001, 700, "");
+    tcp_peer_expect(&peer, TCP_ACK, 1, 1, 1000);
+    tcp_peer_send(&peer, TCP_ACK, 1, 1001, 700, "");
     uint64_t at_ns = peer.net->env->now_ns;
-    const struct peer_segment *override = tcp_peer_expect(&peer, TCP_ACK, 3001, 1, 700);
+    const struct peer_segment *override = tcp_peer_expect(&peer, TCP_ACK, 1001, 1, 700);
     assert_int_equal(override->at_ns, at_ns + 2 * PEER_DELAY_NS + SECOND);
-    tcp_peer_send(&peer, TCP_ACK, 1, 3701, 1500, ""); /* half of the largest: at once */
-    tcp_peer_expect(&peer, TCP_ACK, 3701, 1, 1000);
+    tcp_peer_send(&peer, TCP_ACK, 1, 1701, 750, ""); /* half of the largest: at once */
+    at_ns = peer.net->env->now_ns;
+    const struct peer_segment *half = tcp_peer_expect(&peer, TCP_ACK, 1701, 1, 750);
+    assert_int_equal(half->at_ns, at_ns + 2 * PEER_DELAY_NS);
     tcp_peer_end(&peer);
 }
 
@@ -295,6 +305,69 @@ static void test_a_timeout_sends_everything_again_in_slow_start(void **state)
     const struct kept_event *event = two_hosts_event(peer.net, &TCP_RETRANSMITTED, 1, 0);
     assert_string_equal(event->retransmitted.cause, "timeout");
     assert_int_equal(event->retransmitted.cwnd, 1000);
+    tcp_peer_end(&peer);
+}
+
+static void test_progress_gives_the_peer_all_its_chances_again(void **state)
+{
+    (void)state;
+    struct tcp_peer peer;
+    start(&peer, 60000);
+    tcp_app_send(&peer.app, bytes, 10000);
+    expect_full(&peer, 1, 10001, true);
+    for (int i = 0; i < 14; i++) {
+        tcp_peer_expect(&peer, TCP_ACK, 1, 1, 1000);
+    }
+    const struct kept_event *first = two_hosts_event(peer.net, &TCP_CONGESTION_CHANGED, 1, 0);
+    const struct kept_event *last = two_hosts_event(peer.net, &TCP_CONGESTION_CHANGED, 1, 13);
+    assert_int_equal(first->congestion.ssthresh, 5000);
+    assert_int_equal(last->congestion.ssthresh, 5000); /* RFC 5681 3.1: the same segment again */
+    tcp_peer_send_icmp(&peer, ICMP_DESTINATION_UNREACHABLE, ICMP_HOST_UNREACHABLE, 0, 1);
+    tcp_peer_send(&peer, TCP_ACK, 1, 1001, 60000, "");
+    expect_full(&peer, 1001, 3001, false);
+    for (int i = 0; i < 15; i++) {
+        tcp_peer_expect(&peer, TCP_ACK, 1001, 1, 1000);
+    }
+    tcp_peer_expect_silence(&peer, 200 * SECOND);
+    assert_int_equal(peer.app.error, STATUS_TIMED_OUT); /* the ICMP error was about the past */
+    tcp_peer_end(&peer);
+}
+
+static void test_an_early_segment_does_not_let_an_older_one_set_the_window(void **state)
+{
+    (void)state;
+    struct tcp_peer peer;
+    start(&peer, 2000);
+    tcp_app_send(&peer.app, bytes, 6000);
+    expect_full(&peer, 1, 2001, false);
+    tcp_peer_send(&peer, TCP_ACK, 6, 2001, 3000, "later");
+    tcp_peer_expect(&peer, TCP_ACK, 2001, 1, 1000);
+    tcp_peer_expect(&peer, TCP_ACK, 3001, 1, 1000);
+    tcp_peer_expect(&peer, TCP_ACK, 4001, 1, 1000);
+    tcp_peer_send(&peer, TCP_ACK, 1, 2001, 100, "older"); /* RFC 9293: SND.WL1 > SEG.SEQ */
+    tcp_peer_expect(&peer, TCP_ACK, 5001, 11, 0);
+    tcp_peer_send(&peer, TCP_ACK, 11, 4001, 3000, "");
+    tcp_peer_expect(&peer, TCP_ACK | TCP_PSH, 5001, 11, 1000);
+    tcp_peer_end(&peer);
+}
+
+static void test_a_sender_is_woken_when_there_is_room_worth_it(void **state)
+{
+    (void)state;
+    struct tcp_peer peer;
+    struct tcp_config config = {.send_buffer = 8000};
+    tcp_peer_start(&peer, &config);
+    tcp_peer_be_connected(&peer, 60000);
+    tcp_app_send(&peer.app, bytes, 10000);
+    assert_int_equal(peer.app.out_done, 8000);
+    peer.app.events = 0;
+    tcp_peer_send(&peer, TCP_ACK, 1, 1001, 60000, "");
+    two_hosts_run(peer.net, PEER_DELAY_NS);
+    assert_int_equal(peer.app.events, 0);
+    tcp_peer_send(&peer, TCP_ACK, 1, 2001, 60000, "");
+    two_hosts_run(peer.net, PEER_DELAY_NS);
+    assert_int_equal(peer.app.events, 1);
+    assert_int_equal(peer.app.out_done, 10000);
     tcp_peer_end(&peer);
 }
 
@@ -420,6 +493,9 @@ static void test_a_smaller_mtu_on_the_path_cuts_the_segments(void **state)
     two_hosts_run(peer.net, PEER_DELAY_NS);
     tcp_app_send(&peer.app, bytes, 700);
     tcp_peer_expect(&peer, TCP_ACK, 2001, 1, 660); /* it never grows by ICMP */
+    two_hosts_run(peer.net, 2 * SECOND);
+    const struct kept_event *timeout = two_hosts_event(peer.net, &TCP_CONGESTION_CHANGED, 1, 0);
+    assert_int_equal(timeout->congestion.cwnd, 660);
     tcp_peer_end(&peer);
 }
 
@@ -441,6 +517,9 @@ int main(void)
         cmocka_unit_test(test_timeouts_double_up_to_two_minutes_and_end_after_fifteen),
         cmocka_unit_test(test_the_rto_follows_the_round_trip),
         cmocka_unit_test(test_a_timeout_sends_everything_again_in_slow_start),
+        cmocka_unit_test(test_progress_gives_the_peer_all_its_chances_again),
+        cmocka_unit_test(test_an_early_segment_does_not_let_an_older_one_set_the_window),
+        cmocka_unit_test(test_a_sender_is_woken_when_there_is_room_worth_it),
         cmocka_unit_test(test_three_duplicate_acks_repair_a_loss),
         cmocka_unit_test(test_duplicates_that_our_own_repeats_cause_are_no_new_loss),
         cmocka_unit_test(test_window_updates_and_data_are_no_duplicates),

@@ -13,7 +13,7 @@
 #define PEER_DELAY_NS (10 * MS)
 #define PEER_ISS UINT32_C(0xfffffff0) /* wraps soon */
 
-enum { PEER_MAX_SEGMENTS = 4096, PEER_MSS = 1000 };
+enum { PEER_MAX_SEGMENTS = 16384, PEER_MSS = 1000 };
 
 struct peer_segment {
     uint64_t at_ns; /* when it arrived */

@@ -326,6 +326,23 @@ static void test_last_ack_ends_with_the_ack_of_our_fin_only(void **state)
     tcp_peer_end(&peer);
 }
 
+static void test_what_is_unread_is_told_even_in_last_ack(void **state)
+{
+    (void)state;
+    struct tcp_peer peer;
+    tcp_peer_start(&peer, NULL);
+    peer.app.is_lazy = true;
+    tcp_peer_be_connected(&peer, 60000);
+    tcp_peer_send(&peer, TCP_ACK | TCP_FIN, 1, 1, 60000, "unread");
+    tcp_peer_expect(&peer, TCP_ACK, 1, 8, 0);
+    tcp_shutdown(peer.app.conn);
+    tcp_peer_expect(&peer, TCP_ACK | TCP_FIN, 1, 8, 0);
+    tcp_close(peer.app.conn);
+    peer.app.conn = NULL;
+    tcp_peer_expect(&peer, TCP_ACK | TCP_RST, 2, 8, 0);
+    tcp_peer_end(&peer);
+}
+
 static void test_text_after_the_peers_fin_is_ignored(void **state)
 {
     (void)state;
@@ -361,6 +378,7 @@ int main(void)
         cmocka_unit_test(test_nor_when_it_had_only_shut_down_before),
         cmocka_unit_test(test_nobody_probes_for_ever_for_somebody_who_has_closed),
         cmocka_unit_test(test_last_ack_ends_with_the_ack_of_our_fin_only),
+        cmocka_unit_test(test_what_is_unread_is_told_even_in_last_ack),
         cmocka_unit_test(test_text_after_the_peers_fin_is_ignored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,6 +95,23 @@ static void test_what_cannot_be_connected_is_told_at_once(void **state)
     two_hosts_free(net);
 }
 
+static void test_ports_are_drawn_and_shared_when_all_are_taken(void **state)
+{
+    (void)state;
+    struct two_hosts *net = two_hosts_new(NULL, NULL);
+    struct tcp_app first = {0}, second = {0};
+    tcp_app_connect(&first, net->a, (struct endpoint){0}, host_b(80));
+    assert_int_not_equal(tcp_local(first.conn).port, PORT_EPHEMERAL_FIRST);
+    for (uint32_t port = PORT_EPHEMERAL_FIRST; port <= PORT_EPHEMERAL_LAST; port++) {
+        port_table_take(net->a->ports, IP_PROTOCOL_TCP, (uint16_t)port);
+    }
+    tcp_app_connect(&second, net->a, (struct endpoint){0}, host_b(80));
+    assert_int_equal(tcp_local(second.conn).port, PORT_EPHEMERAL_FIRST); /* free towards b:80 */
+    tcp_app_close(&first);
+    tcp_app_close(&second);
+    two_hosts_free(net);
+}
+
 static void test_a_neighbour_that_is_not_there_is_unreachable(void **state)
 {
     (void)state;
@@ -120,6 +137,9 @@ static void test_a_port_has_one_listener(void **state)
     assert_int_equal(tcp_listen(net->a->tcp, (struct endpoint){0}, 0, NULL, NULL, &second),
                      STATUS_OK);
     assert_in_range(tcp_listener_local(second).port, PORT_EPHEMERAL_FIRST, PORT_EPHEMERAL_LAST);
+    tcp_listener_close(second);
+    struct endpoint loopback = {ip_v4(IPV4_LOOPBACK), 80};
+    assert_int_equal(tcp_listen(net->a->tcp, loopback, 0, NULL, NULL, &second), STATUS_OK);
     tcp_listener_close(first);
     tcp_listener_close(second);
     assert_int_equal(tcp_listen(net->a->tcp, host_a(80), 0, NULL, NULL, &first), STATUS_OK);
@@ -232,6 +252,10 @@ static void test_the_first_rto_is_three_seconds_when_the_syn_was_lost(void **sta
     uint64_t first_ns = tcp_peer_expect(&peer, TCP_ACK | TCP_PSH, 1, 1, 1)->at_ns;
     uint64_t second_ns = tcp_peer_expect(&peer, TCP_ACK | TCP_PSH, 1, 1, 1)->at_ns;
     assert_int_equal(second_ns - first_ns, 3 * SECOND); /* RFC 6298 5.7 */
+    for (int i = 1; i < 15; i++) {                      /* the data has all its tries */
+        tcp_peer_expect(&peer, TCP_ACK | TCP_PSH, 1, 1, 1);
+    }
+    tcp_peer_expect_silence(&peer, 300 * SECOND);
     tcp_peer_end(&peer);
 }
 
@@ -309,6 +333,10 @@ static void test_a_listener_answers_only_what_opens(void **state)
     tcp_peer_send(&peer, TCP_SYN | TCP_FIN, 0, 0, 0, "");
     tcp_peer_send(&peer, 0, 0, 0, 0, "text");
     tcp_peer_expect_silence(&peer, SECOND);
+    peer.remote.port = 81;
+    tcp_peer_send(&peer, TCP_RST | TCP_ACK, 0, 77, 0, ""); /* RST never answers RST */
+    tcp_peer_expect_silence(&peer, SECOND);
+    peer.remote.port = 80;
     tcp_peer_send(&peer, TCP_ACK, 0, 77, 0, "");
     assert_int_equal(tcp_peer_next(&peer)->header.flags, TCP_RST);
     assert_int_equal(two_hosts_drops(peer.net, &TCP_DROP_UNACCEPTABLE), 3);
@@ -468,6 +496,7 @@ int main(void)
         cmocka_unit_test(test_a_node_can_connect_to_itself),
         cmocka_unit_test(test_a_closed_port_refuses),
         cmocka_unit_test(test_what_cannot_be_connected_is_told_at_once),
+        cmocka_unit_test(test_ports_are_drawn_and_shared_when_all_are_taken),
         cmocka_unit_test(test_a_neighbour_that_is_not_there_is_unreachable),
         cmocka_unit_test(test_a_port_has_one_listener),
         cmocka_unit_test(test_the_backlog_limits_who_waits),

@@ -234,9 +234,11 @@ static void test_reno_grows_by_slow_start_and_then_by_one_segment_per_window(voi
     assert_int_equal(c.cwnd, 8000);
     acknowledge(&c, 1000, 8000);
     assert_int_equal(c.cwnd, 9000);
-    acknowledge(&c, 500, 3000); /* not what limits the sender */
+    acknowledge(&c, 10000, 8000); /* cwnd is not what limits the sender */
     assert_int_equal(c.cwnd, 9000);
     c = reno(4000, 8000);
+    acknowledge(&c, 1000, 2000);
+    assert_int_equal(c.cwnd, 4000);
     acknowledge(&c, 3000, 4000);
     assert_int_equal(c.cwnd, 5000); /* RFC 5681 equation 2: at most one SMSS per ACK */
 }

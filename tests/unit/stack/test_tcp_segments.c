@@ -98,7 +98,8 @@ static void test_what_comes_early_waits_for_what_is_missing(void **state)
     assert_int_equal(tcp_peer_expect(&peer, TCP_ACK, 1, 11, 0)->at_ns, now_ns + 2 * PEER_DELAY_NS);
     assert_read(&peer, "helloworld");
     tcp_peer_send(&peer, TCP_ACK, 11, 1, 60000, ", ");
-    tcp_peer_expect(&peer, TCP_ACK, 1, 14, 0);
+    now_ns = peer.net->env->now_ns;
+    assert_int_equal(tcp_peer_expect(&peer, TCP_ACK, 1, 14, 0)->at_ns, now_ns + 2 * PEER_DELAY_NS);
     assert_read(&peer, "helloworld, !");
     tcp_peer_end(&peer);
 }

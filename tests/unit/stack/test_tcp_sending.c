@@ -1,6 +1,8 @@
 /* What is sent and when: windows, Nagle, probes, timeouts and recovery, against a played peer. */
 #include "stack/tcp_peer.h"
 
+#include "stack/transport/tcp_flight.h"
+
 #include <string.h>
 
 static uint8_t bytes[400000];
@@ -338,16 +340,41 @@ static void test_an_early_segment_does_not_let_an_older_one_set_the_window(void 
     (void)state;
     struct tcp_peer peer;
     start(&peer, 2000);
-    tcp_app_send(&peer.app, bytes, 6000);
+    tcp_app_send(&peer.app, bytes, 3000);
     expect_full(&peer, 1, 2001, false);
     tcp_peer_send(&peer, TCP_ACK, 6, 2001, 3000, "later");
-    tcp_peer_expect(&peer, TCP_ACK, 2001, 1, 1000);
-    tcp_peer_expect(&peer, TCP_ACK, 3001, 1, 1000);
-    tcp_peer_expect(&peer, TCP_ACK, 4001, 1, 1000);
-    tcp_peer_send(&peer, TCP_ACK, 1, 2001, 100, "older"); /* RFC 9293: SND.WL1 > SEG.SEQ */
-    tcp_peer_expect(&peer, TCP_ACK, 5001, 11, 0);
-    tcp_peer_send(&peer, TCP_ACK, 11, 4001, 3000, "");
-    tcp_peer_expect(&peer, TCP_ACK | TCP_PSH, 5001, 11, 1000);
+    expect_full(&peer, 2001, 3001, true);
+    tcp_peer_send(&peer, TCP_ACK, 1, 2001, 1000, "older"); /* SND.WL1 > SEG.SEQ */
+    tcp_peer_expect(&peer, TCP_ACK, 3001, 11, 0);
+    tcp_app_send(&peer.app, bytes, 2000);
+    tcp_peer_expect(&peer, TCP_ACK, 3001, 11, 1000);
+    tcp_peer_expect(&peer, TCP_ACK | TCP_PSH, 4001, 11, 1000);
+    tcp_peer_end(&peer);
+}
+
+static void test_tiny_segments_in_flight_have_a_limit(void **state)
+{
+    (void)state;
+    struct tcp_peer peer;
+    start(&peer, 60000);
+    tcp_set_no_delay(peer.app.conn, true);
+    for (int i = 0; i < TCP_MAX_FLIGHT + 100; i++) {
+        assert_int_equal(tcp_send(peer.app.conn, bytes, 1), 1);
+    }
+    two_hosts_run(peer.net, PEER_DELAY_NS);
+    assert_int_equal(peer.n_segments - peer.n_seen, TCP_MAX_FLIGHT);
+    tcp_peer_end(&peer);
+}
+
+static void test_an_interface_whose_mtu_shrinks_is_noticed(void **state)
+{
+    (void)state;
+    struct tcp_peer peer;
+    start(&peer, 60000);
+    tcp_app_send(&peer.app, bytes, 1000);
+    tcp_peer_expect(&peer, TCP_ACK | TCP_PSH, 1, 1, 1000);
+    peer.net->a->netifs[0]->mtu = 640;
+    tcp_peer_expect(&peer, TCP_ACK, 1, 1, 600); /* sent again after the timeout */
     tcp_peer_end(&peer);
 }
 
@@ -402,6 +429,47 @@ static void test_three_duplicate_acks_repair_a_loss(void **state)
     expect_full(&peer, 14001, 16001, false);            /* min(ssthresh, flight + 1 segment) */
     tcp_peer_expect_silence(&peer, 500 * MS);
     assert_int_equal(two_hosts_count(peer.net, &TCP_RETRANSMITTED, 1), 2);
+    tcp_peer_end(&peer);
+}
+
+static void test_duplicates_are_counted_anew_after_progress(void **state)
+{
+    (void)state;
+    struct tcp_peer peer;
+    start(&peer, 60000);
+    tcp_app_send(&peer.app, bytes, 10000);
+    expect_full(&peer, 1, 10001, true);
+    tcp_peer_send(&peer, TCP_ACK, 1, 1, 60000, "");
+    tcp_peer_send(&peer, TCP_ACK, 1, 1, 60000, "");
+    tcp_peer_send(&peer, TCP_ACK, 1, 1001, 60000, "");
+    tcp_peer_send(&peer, TCP_ACK, 1, 1001, 60000, "");
+    tcp_peer_send(&peer, TCP_ACK, 1, 1001, 60000, "");
+    tcp_peer_expect_silence(&peer, 500 * MS);
+    tcp_peer_end(&peer);
+}
+
+/* RFC 6582 3.2, step 3: the timer runs from the first partial acknowledgement, so that many holes
+ * do not take many round trips. */
+static void test_only_the_first_partial_acknowledgement_restarts_the_timer(void **state)
+{
+    (void)state;
+    struct tcp_peer peer;
+    start(&peer, 60000);
+    tcp_app_send(&peer.app, bytes, 10000);
+    expect_full(&peer, 1, 10001, true);
+    for (int i = 0; i < 3; i++) {
+        tcp_peer_send(&peer, TCP_ACK, 1, 1, 60000, "");
+    }
+    tcp_peer_expect(&peer, TCP_ACK, 1, 1, 1000);
+    two_hosts_run(peer.net, 500 * MS);
+    tcp_peer_send(&peer, TCP_ACK, 1, 2001, 60000, "");
+    uint64_t at_ns = peer.net->env->now_ns + PEER_DELAY_NS;
+    tcp_peer_expect(&peer, TCP_ACK, 2001, 1, 1000);
+    two_hosts_run(peer.net, 500 * MS);
+    tcp_peer_send(&peer, TCP_ACK, 1, 4001, 60000, "");
+    tcp_peer_expect(&peer, TCP_ACK, 4001, 1, 1000);
+    const struct peer_segment *timeout = tcp_peer_expect(&peer, TCP_ACK, 4001, 1, 1000);
+    assert_int_equal(timeout->at_ns, at_ns + SECOND + PEER_DELAY_NS);
     tcp_peer_end(&peer);
 }
 
@@ -467,6 +535,16 @@ static void test_icmp_unreachable_ends_only_an_attempt_to_connect(void **state)
     assert_int_equal(tcp_state(peer.app.conn), TCP_ESTABLISHED); /* RFC 5927 5.2 */
     two_hosts_run(peer.net, 2000 * SECOND);
     assert_int_equal(peer.app.error, STATUS_UNREACHABLE); /* but it tells why nobody answered */
+    tcp_app_close(&peer.app);
+
+    peer.app.error = STATUS_OK;
+    tcp_app_connect(&peer.app, peer.net->a, (struct endpoint){0}, peer.local);
+    peer.n_seen = peer.n_segments;
+    tcp_peer_expect(&peer, TCP_SYN, 0, 0, 0);
+    tcp_peer_send_icmp(&peer, ICMP_TIME_EXCEEDED, ICMP_TTL_EXCEEDED, 0, 0);
+    assert_int_equal(peer.app.error, STATUS_OK); /* a loop may pass */
+    two_hosts_run(peer.net, 200 * SECOND);
+    assert_int_equal(peer.app.error, STATUS_UNREACHABLE);
     tcp_peer_end(&peer);
 }
 
@@ -493,9 +571,11 @@ static void test_a_smaller_mtu_on_the_path_cuts_the_segments(void **state)
     two_hosts_run(peer.net, PEER_DELAY_NS);
     tcp_app_send(&peer.app, bytes, 700);
     tcp_peer_expect(&peer, TCP_ACK, 2001, 1, 660); /* it never grows by ICMP */
+    tcp_peer_send_icmp(&peer, ICMP_DESTINATION_UNREACHABLE, ICMP_FRAGMENTATION_NEEDED, 68, 2001);
+    tcp_peer_expect(&peer, TCP_ACK, 2001, 1, 512); /* nor does it shrink to nothing */
     two_hosts_run(peer.net, 2 * SECOND);
     const struct kept_event *timeout = two_hosts_event(peer.net, &TCP_CONGESTION_CHANGED, 1, 0);
-    assert_int_equal(timeout->congestion.cwnd, 660);
+    assert_int_equal(timeout->congestion.cwnd, 512);
     tcp_peer_end(&peer);
 }
 
@@ -519,8 +599,12 @@ int main(void)
         cmocka_unit_test(test_a_timeout_sends_everything_again_in_slow_start),
         cmocka_unit_test(test_progress_gives_the_peer_all_its_chances_again),
         cmocka_unit_test(test_an_early_segment_does_not_let_an_older_one_set_the_window),
+        cmocka_unit_test(test_tiny_segments_in_flight_have_a_limit),
+        cmocka_unit_test(test_an_interface_whose_mtu_shrinks_is_noticed),
         cmocka_unit_test(test_a_sender_is_woken_when_there_is_room_worth_it),
         cmocka_unit_test(test_three_duplicate_acks_repair_a_loss),
+        cmocka_unit_test(test_duplicates_are_counted_anew_after_progress),
+        cmocka_unit_test(test_only_the_first_partial_acknowledgement_restarts_the_timer),
         cmocka_unit_test(test_duplicates_that_our_own_repeats_cause_are_no_new_loss),
         cmocka_unit_test(test_window_updates_and_data_are_no_duplicates),
         cmocka_unit_test(test_icmp_unreachable_ends_only_an_attempt_to_connect),

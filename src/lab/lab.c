@@ -32,14 +32,22 @@ static int64_t days_of_date(int64_t year, int64_t month, int64_t day)
            719468;
 }
 
+static int days_of_month(int year, int month)
+{
+    static const int DAYS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return DAYS[month - 1] + (month == 2 && is_leap);
+}
+
 static uint64_t parse_epoch(struct lab *lab, const struct config_value *value)
 {
     int year, month, day, hour, minute, second;
     sscanf(value->text, "%4d-%2d-%2dT%2d:%2d:%2d", &year, &month, &day, &hour, &minute, &second);
-    bool is_valid = year >= 1970 && month >= 1 && month <= 12 && day >= 1 && day <= 31 &&
-                    hour <= 23 && minute <= 59 && second <= 59;
+    bool is_valid = year >= 1970 && month >= 1 && month <= 12 && day >= 1 &&
+                    day <= days_of_month(year, month) && hour <= 23 && minute <= 59 && second <= 59;
     if (!is_valid) {
-        config_problem(lab->file, value, "'%s' is no time from 1970 on", value->text);
+        config_problem(lab->file, value, "'%s' is no time that there was or will be from 1970 on",
+                       value->text);
         return 0;
     }
     return (uint64_t)(days_of_date(year, month, day) * 86400 + hour * 3600 + minute * 60 + second);
@@ -70,8 +78,9 @@ struct lab *lab_load(struct config_file *file)
     }
     read_settings(lab);
     void (*const STEPS[])(struct lab * lab) = {
-        lab_read_topology, lab_read_naming,    lab_assign_addresses, lab_assign_resolvers,
-        lab_build_zones,   lab_compute_routes, lab_read_timeline,
+        lab_read_topology,  lab_read_naming,      lab_find_segments,
+        lab_assign_subnets, lab_assign_addresses, lab_assign_resolvers,
+        lab_build_zones,    lab_compute_routes,   lab_read_timeline,
     };
     for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0] && file->n_problems == 0; i++) {
         STEPS[i](lab);
@@ -98,6 +107,7 @@ void lab_free(struct lab *lab)
     }
     for (size_t i = 0; i < lab->n_segments; i++) {
         free(lab->segments[i].ports);
+        free(lab->segments[i].taps);
     }
     for (size_t i = 0; i < lab->n_zones; i++) {
         free(lab->zones[i].records);

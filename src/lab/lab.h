@@ -2,9 +2,9 @@
  *
  * lab_load() goes through these steps, a file each: the schema says which keys exist (schema.c);
  * topology.c expands groups into nodes and links; naming.c adds name servers where a lab has names
- * and none to serve them, and lays out the zones; addressing.c finds the segments (what a broadcast
- * reaches) and gives out subnets, addresses and MACs; routing.c computes the static routes that a
- * converged routing protocol would. Nothing runs yet: world.h does that.
+ * and none to serve them, and lays out the zones; segment.c finds what a broadcast reaches,
+ * subnet.c and addressing.c give out subnets, addresses and MACs; routing.c computes the static
+ * routes that a converged routing protocol would. Nothing runs yet: world.h does that.
  *
  * Everything is predictable: nodes, ports and segments are numbered in the order of the file.
  */
@@ -21,9 +21,14 @@ enum {
     LAB_NAME_SIZE = 64, /* of a node, with the NUL */
     LAB_LINK_NAME_SIZE = 2 * LAB_NAME_SIZE + 12,
     LAB_MAX_NODES = 1 << 20,
+    LAB_MAX_LINKS = 1 << 20,
     LAB_MAX_PORTS = 4096, /* of one node */
     LAB_MAX_COUNT = 100000,
+    LAB_MAX_ROUTES = 60000, /* of one router: fewer than its table holds */
 };
+
+#define LAB_MAX_DELAY_NS UINT64_C(86400000000000)     /* of a link: a day */
+#define LAB_MAX_TIME_NS UINT64_C(3153600000000000000) /* for `at` and the like: 100 years */
 
 #define LAB_NONE UINT32_MAX
 
@@ -62,9 +67,10 @@ struct lab_node {
     size_t n_ports;
     size_t ports_capacity;
 
-    uint32_t wan_port;       /* home-nat: index into lab->ports; LAB_NONE otherwise */
-    struct ip_prefix lan;    /* home-nat: its own address and the LAN's prefix */
-    bool is_resolver;        /* dns */
+    uint32_t wan_port;    /* home-nat: index into lab->ports; LAB_NONE otherwise */
+    struct ip_prefix lan; /* home-nat: its own address and the LAN's prefix */
+    struct ip_addr lease_first, lease_last; /* home-nat: what its DHCP server gives; may be none */
+    bool is_resolver;                       /* dns */
     bool has_resolver;       /* `resolver` is known (else DHCP tells, or there is none) */
     struct ip_addr resolver; /* whom its stub or forwarder asks */
     uint32_t resolver_node;  /* the same as a node, or LAB_NONE */
@@ -81,8 +87,10 @@ struct lab_link {
     uint32_t port[2];
     struct link_config config;
     uint32_t mtu;
-    struct ip_prefix subnet;                 /* as written; not set: none was */
-    const struct config_value *config_value; /* where it stands in the file; NULL: implied */
+    struct ip_prefix subnet;            /* as written; not set: none was */
+    const struct config_value *at;      /* where it stands in the file; NULL: implied */
+    const struct config_value *options; /* as written; NULL: none were */
+    uint32_t n_namesakes;               /* links named NAME_2, NAME_3 ... after it */
 };
 
 struct lab_port {
@@ -92,18 +100,22 @@ struct lab_port {
     uint32_t number; /* within its node: eth0 is 0 */
     struct mac_addr mac;
     uint32_t segment;         /* LAB_NONE for switches and taps */
-    struct ip_prefix address; /* not set: by DHCP, or none */
+    struct ip_prefix address; /* not set: by DHCP, or none; a tap's: of the machine behind it */
     bool uses_dhcp;
 };
 
 /* All ports that a broadcast reaches: links joined by switches and taps. */
 struct lab_segment {
     struct ip_prefix prefix;
-    bool is_private;   /* a home's LAN: not in anybody else's routes */
-    uint32_t nat_node; /* the home-nat whose LAN it is, or LAB_NONE */
-    uint32_t *ports;   /* the ports with a stack, in order */
+    const struct config_value *prefix_at; /* where the file says so; NULL: it is from the pool */
+    bool is_private;                      /* a home's LAN: not in anybody else's routes */
+    uint32_t nat_node;                    /* the home-nat whose LAN it is, or LAB_NONE */
+    uint32_t *ports;                      /* the ports with a stack, in order */
     size_t n_ports;
     size_t ports_capacity;
+    uint32_t *taps; /* the ports of taps, in order */
+    size_t n_taps;
+    size_t taps_capacity;
 };
 
 enum lab_fault_kind {

@@ -14,19 +14,41 @@ extern const char *const LAB_KIND_NAMES[LAB_KINDS + 1];
 /* Are keys that belong to some kinds only used with those? */
 void lab_check_node_keys(struct lab *lab, const struct config_value *node, enum lab_kind kind);
 
-void lab_read_topology(struct lab *lab); /* topology.c */
-void lab_read_naming(struct lab *lab);   /* naming.c: adds implied name servers */
-void lab_assign_addresses(struct lab *lab);
-void lab_assign_resolvers(struct lab *lab); /* naming.c: needs addresses */
-void lab_build_zones(struct lab *lab);      /* naming.c: needs addresses */
+void lab_read_topology(struct lab *lab);     /* topology.c */
+void lab_read_home_routers(struct lab *lab); /* home.c: their sides, and the switches inside */
+void lab_read_naming(struct lab *lab);       /* naming.c: adds implied name servers */
+void lab_find_segments(struct lab *lab);     /* segment.c */
+void lab_assign_subnets(struct lab *lab);    /* subnet.c */
+void lab_assign_addresses(struct lab *lab);  /* addressing.c: MACs, addresses, DHCP pools */
+void lab_assign_resolvers(struct lab *lab);  /* naming.c: needs addresses */
+void lab_build_zones(struct lab *lab);       /* naming.c: needs addresses */
 void lab_compute_routes(struct lab *lab);
 void lab_read_timeline(struct lab *lab); /* timeline.c: faults and expectations */
 
-/* Adds a node or a link that may be implied (config NULL). A bad or repeated name is reported and
+/* Adds a node or a link. What is wrong with it (a bad or repeated name, too many) is reported and
  * LAB_NONE returned. */
 uint32_t lab_add_node(struct lab *lab, const char *name, enum lab_kind kind,
                       const struct config_value *config);
-uint32_t lab_add_link(struct lab *lab, uint32_t a, uint32_t b, const struct config_value *options);
+uint32_t lab_add_link(struct lab *lab, uint32_t a, uint32_t b, const struct config_value *at,
+                      const struct config_value *options);
+
+/* Adds a node that the file does not name: NAME, or NAME2 ... where that is taken. */
+uint32_t lab_add_implied_node(struct lab *lab, const char *name, enum lab_kind kind);
+
+/* A name for a link: letters, digits, '_', '-' and '.', for it also names captures. */
+bool lab_is_link_name(const char *name);
+
+enum { LAB_FIRST_HOST = 10 }; /* of a subnet; routers count from 1 */
+
+/* addressing.c: the address that the link's `addresses` or the node's `address` gives a port; the
+ * latter is that of its first port (a home router's: of its public side). NULL: neither does. */
+const struct config_value *lab_written_address(const struct lab *lab, uint32_t port);
+/* An address, with the length of a prefix if one was written, else 0. */
+struct ip_prefix lab_parse_address(const char *text);
+bool lab_port_is_lan(const struct lab *lab, uint32_t port); /* a home router's inner side */
+
+/* All of it is private (RFC 1918) or a carrier's (RFC 6598): what a NAT translates. */
+bool lab_is_private(struct ip_prefix prefix);
 
 /* The node or member of a group that `value` names, or LAB_NONE with a report. */
 uint32_t lab_resolve_node(struct lab *lab, const struct config_value *value);

@@ -215,20 +215,6 @@ static bool start_dhcp_client(struct member *member, struct text *problem)
 
 /* --- a home router --- */
 
-/* The part of the LAN that is leased: 100 ... 249 of a /24, the upper half of smaller networks. */
-static void choose_dhcp_pool(struct ip_prefix lan, struct dhcp_server_config *config)
-{
-    uint32_t network = lan.addr.v4 & ipv4_mask(lan.len);
-    uint32_t size = ~ipv4_mask(lan.len) + 1;
-    uint32_t first = size >= 256 ? 100 : size / 2;
-    uint32_t last = size >= 256 ? size - 7 : size - 2;
-    if (network + first == lan.addr.v4 && first < last) {
-        first++;
-    }
-    config->first = ip_v4(network + first);
-    config->last = ip_v4(network + last);
-}
-
 static bool start_home_router(struct member *member, struct text *problem)
 {
     const struct lab *lab = member->world->lab;
@@ -238,12 +224,16 @@ static bool start_home_router(struct member *member, struct text *problem)
     node_start_nat(member->node, member->node->netifs[wan]);
     struct dhcp_server_config config = {
         .address = plan->lan,
+        .first = plan->lease_first,
+        .last = plan->lease_last,
         .router = plan->lan.addr,
         .dns = {plan->lan.addr},
         .n_dns = 1,
     };
-    choose_dhcp_pool(plan->lan, &config);
-    enum status status = dhcp_server_new(member->sockets, lan->name, &config, &member->dhcp_server);
+    enum status status = STATUS_OK;
+    if (ip_is_set(plan->lease_first)) {
+        status = dhcp_server_new(member->sockets, lan->name, &config, &member->dhcp_server);
+    }
     if (status != STATUS_OK) {
         return fail(problem, member, "its DHCP server could not start", status);
     }

@@ -107,16 +107,14 @@ static uint32_t find_attachment(const struct lab *lab)
     return LAB_NONE;
 }
 
-static uint32_t add_implied_server(struct lab *lab, const char *base, uint32_t attachment)
+static uint32_t add_implied_server(struct lab *lab, const char *name, uint32_t attachment)
 {
-    char name[LAB_NAME_SIZE];
-    snprintf(name, sizeof name, "%s", base);
-    for (unsigned i = 2; lab_find_node(lab, name) != LAB_NONE; i++) {
-        snprintf(name, sizeof name, "%s%u", base, i);
+    if (lab->file->n_problems) {
+        return LAB_NONE;
     }
-    uint32_t node = lab_add_node(lab, name, LAB_DNS, NULL);
+    uint32_t node = lab_add_implied_node(lab, name, LAB_DNS);
     if (node != LAB_NONE) {
-        lab_add_link(lab, node, attachment, NULL);
+        (void)lab_add_link(lab, node, attachment, NULL, NULL);
     }
     return node;
 }

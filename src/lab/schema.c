@@ -19,21 +19,58 @@ static bool is_address(const char *text)
     return ip_parse(text, &addr) && addr.version == IP_V4;
 }
 
+/* An address that a host can have (RFC 1122 3.2.1.3, RFC 1112 4): not of the networks 0 and 127,
+ * no multicast and nothing behind it. */
+static bool is_unicast(struct ip_addr addr)
+{
+    return addr.version == IP_V4 && addr.v4 >> 24 != 0 && !ipv4_is_loopback(addr.v4) &&
+           addr.v4 >> 28 < 14;
+}
+
 static bool is_prefix(const char *text)
 {
     struct ip_prefix prefix;
-    return ip_prefix_parse(text, &prefix) && prefix.addr.version == IP_V4 && prefix.len <= 30;
+    return ip_prefix_parse(text, &prefix) && is_unicast(prefix.addr) && prefix.len >= 8 &&
+           prefix.len <= 30;
 }
 
 static bool is_address_or_prefix(const char *text)
 {
-    return is_address(text) || is_prefix(text);
+    struct ip_addr addr;
+    return (ip_parse(text, &addr) && is_unicast(addr)) || is_prefix(text);
+}
+
+bool lab_is_private(struct ip_prefix prefix)
+{
+    static const struct {
+        uint32_t network, len;
+    } BLOCKS[] = {{0x0a000000, 8}, {0xac100000, 12}, {0xc0a80000, 16}, {0x64400000, 10}};
+    for (size_t i = 0; i < sizeof BLOCKS / sizeof BLOCKS[0]; i++) {
+        if (prefix.len >= BLOCKS[i].len &&
+            (prefix.addr.v4 & ipv4_mask(BLOCKS[i].len)) == BLOCKS[i].network) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_private_prefix(const char *text)
+{
+    struct ip_prefix prefix;
+    return is_prefix(text) && ip_prefix_parse(text, &prefix) && lab_is_private(prefix);
 }
 
 static bool is_domain_name(const char *text)
 {
     struct dns_name name;
     return dns_name_parse_text(text, &name);
+}
+
+/* Not the root: a host is named by at least one label. */
+static bool is_host_name(const char *text)
+{
+    struct dns_name name;
+    return dns_name_parse_text(text, &name) && !dns_name_is_root(&name);
 }
 
 static bool is_url(const char *text)
@@ -65,6 +102,8 @@ static bool is_time(const char *text)
 
 static const struct config_key DOMAIN_ITEM = {
     .type = CONFIG_CUSTOM, .is_valid = is_domain_name, .expected = "a domain name"};
+static const struct config_key HOST_NAME_ITEM = {
+    .type = CONFIG_CUSTOM, .is_valid = is_host_name, .expected = "a domain name like shop.example"};
 static const struct config_key ADDRESS_ITEM = {.type = CONFIG_CUSTOM,
                                                .is_valid = is_address_or_prefix,
                                                .expected =
@@ -88,9 +127,9 @@ static const struct config_key NODE_KEYS[] = {
      .help = "the name server it asks: a dns node or an address [by DHCP, or the first resolver]"},
     {.name = "lan",
      .type = CONFIG_CUSTOM,
-     .is_valid = is_prefix,
-     .expected = "a network like 192.168.1.0/24",
-     .help = "home-nat: the private network [192.168.1.0/24]"},
+     .is_valid = is_private_prefix,
+     .expected = "a private network like 192.168.1.0/24 or 10.0.0.0/8, at most /30",
+     .help = "home-nat: the private network, or its own address there [192.168.1.0/24]"},
     {.name = "wan",
      .type = CONFIG_TEXT,
      .help = "home-nat: the neighbour on its public side [the first router it is linked to]"},
@@ -108,7 +147,7 @@ static const struct config_key NODE_KEYS[] = {
      .help = "dns: records like 'www CNAME site.test.', 'mail A 192.0.2.5'"},
     {.name = "name",
      .type = CONFIG_ONE_OR_LIST,
-     .item = &DOMAIN_ITEM,
+     .item = &HOST_NAME_ITEM,
      .help = "web-server: its domain names"},
     {.name = "root",
      .type = CONFIG_TEXT,
@@ -121,8 +160,14 @@ const struct config_schema LAB_NODE_SCHEMA = {"a node", NODE_KEYS,
                                               sizeof NODE_KEYS / sizeof NODE_KEYS[0]};
 
 static const struct config_key LINK_KEYS[] = {
-    {.name = "rate", .type = CONFIG_RATE, .help = "bits per second [unlimited]"},
-    {.name = "delay", .type = CONFIG_DURATION, .help = "propagation, one way [1ns]"},
+    {.name = "rate",
+     .type = CONFIG_RATE,
+     .max = LINK_MAX_RATE_BPS,
+     .help = "bits per second [unlimited]"},
+    {.name = "delay",
+     .type = CONFIG_DURATION,
+     .max = LAB_MAX_DELAY_NS,
+     .help = "propagation, one way [1ns]"},
     {.name = "loss", .type = CONFIG_SHARE, .help = "of frames, independently [0%]"},
     {.name = "queue",
      .type = CONFIG_INTEGER,
@@ -141,25 +186,45 @@ static const struct config_key LINK_KEYS[] = {
     {.name = "subnet",
      .type = CONFIG_CUSTOM,
      .is_valid = is_prefix,
-     .expected = "a network like 192.0.2.0/24",
+     .expected = "a network like 192.0.2.0/24, from /8 to /30",
      .help = "its addresses [from the pool]"},
     {.name = "addresses",
      .type = CONFIG_NAMED,
      .item = &ADDRESS_ITEM,
      .help = "the address of each end, by node [assigned]"},
-    {.name = "name", .type = CONFIG_TEXT, .help = "for faults and captures [A-B]"},
+    {.name = "name",
+     .type = CONFIG_CUSTOM,
+     .is_valid = lab_is_link_name,
+     .expected = "a name of letters, digits, '_', '-' and '.'",
+     .help = "for faults and captures [A-B]"},
 };
 const struct config_schema LAB_LINK_SCHEMA = {"a link", LINK_KEYS,
                                               sizeof LINK_KEYS / sizeof LINK_KEYS[0]};
 
 static const struct config_key FAULT_KEYS[] = {
-    {.name = "at", .type = CONFIG_DURATION, .is_required = true, .help = "when it begins"},
+    {.name = "at",
+     .type = CONFIG_DURATION,
+     .max = LAB_MAX_TIME_NS,
+     .is_required = true,
+     .help = "when it begins"},
     {.name = "link", .type = CONFIG_TEXT, .is_required = true, .help = "which link"},
-    {.name = "down", .type = CONFIG_DURATION, .help = "the link is down for so long; 0: for good"},
+    {.name = "down",
+     .type = CONFIG_DURATION,
+     .max = LAB_MAX_TIME_NS,
+     .help = "the link is down for so long; 0: for good"},
     {.name = "loss", .type = CONFIG_SHARE, .help = "the link loses so much"},
-    {.name = "delay", .type = CONFIG_DURATION, .help = "the link gets this delay"},
-    {.name = "rate", .type = CONFIG_RATE, .help = "the link gets this rate"},
-    {.name = "for", .type = CONFIG_DURATION, .help = "how long loss, delay, rate last [for good]"},
+    {.name = "delay",
+     .type = CONFIG_DURATION,
+     .max = LAB_MAX_DELAY_NS,
+     .help = "the link gets this delay"},
+    {.name = "rate",
+     .type = CONFIG_RATE,
+     .max = LINK_MAX_RATE_BPS,
+     .help = "the link gets this rate"},
+    {.name = "for",
+     .type = CONFIG_DURATION,
+     .max = LAB_MAX_TIME_NS,
+     .help = "how long loss, delay, rate last [for good]"},
 };
 const struct config_schema LAB_FAULT_SCHEMA = {"a fault", FAULT_KEYS,
                                                sizeof FAULT_KEYS / sizeof FAULT_KEYS[0]};
@@ -177,8 +242,15 @@ static const struct config_key EXPECT_KEYS[] = {
      .is_valid = is_domain_name,
      .expected = "a domain name",
      .help = "look this name up"},
-    {.name = "at", .type = CONFIG_DURATION, .help = "when [when the node has its address]"},
-    {.name = "within", .type = CONFIG_DURATION, .help = "in at most this time"},
+    {.name = "at",
+     .type = CONFIG_DURATION,
+     .max = LAB_MAX_TIME_NS,
+     .help = "when [when the node has its address]"},
+    {.name = "within",
+     .type = CONFIG_DURATION,
+     .min = 1,
+     .max = LAB_MAX_TIME_NS,
+     .help = "in at most this time"},
     {.name = "status",
      .type = CONFIG_INTEGER,
      .min = 100,
@@ -210,11 +282,12 @@ static const struct config_key LAB_KEYS[] = {
     {.name = "rto_min",
      .type = CONFIG_DURATION,
      .min = 1000000,
+     .max = UINT64_C(60000000000), /* RFC 6298 2.5: the least that a maximum may be */
      .help = "TCP's least retransmission timeout [1s]"},
     {.name = "pool",
      .type = CONFIG_CUSTOM,
      .is_valid = is_prefix,
-     .expected = "a network like 198.18.0.0/15",
+     .expected = "a network like 198.18.0.0/15, from /8 to /30",
      .help = "where subnets come from [198.18.0.0/15, which RFC 2544 keeps for tests]"},
     {.name = "nodes", .type = CONFIG_NAMED, .item = &NODE_ITEM, .help = "the nodes, by name"},
     {.name = "links",
@@ -239,7 +312,7 @@ static const struct {
 } KEYS_OF_KINDS[] = {
     {"address", 1u << LAB_HOST | 1u << LAB_ROUTER | 1u << LAB_HOME_NAT | 1u << LAB_DNS |
                     1u << LAB_WEB_SERVER | 1u << LAB_TAP},
-    {"resolver", 1u << LAB_HOST | 1u << LAB_HOME_NAT | 1u << LAB_WEB_SERVER},
+    {"resolver", 1u << LAB_HOST | 1u << LAB_ROUTER | 1u << LAB_HOME_NAT | 1u << LAB_WEB_SERVER},
     {"lan", 1u << LAB_HOME_NAT},
     {"wan", 1u << LAB_HOME_NAT},
     {"role", 1u << LAB_DNS},

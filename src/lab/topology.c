@@ -12,6 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    GROUP_NAME_MAX = 48,   /* so that NAMEn, and what is made of that, fits LAB_NAME_SIZE */
+    MAX_SUGGESTED = 20000, /* names that are looked through for what was meant */
+};
+
 /* How a name in the file maps to nodes. */
 struct group {
     uint32_t first; /* node index */
@@ -89,6 +94,32 @@ uint32_t lab_add_node(struct lab *lab, const char *name, enum lab_kind kind,
     return index;
 }
 
+uint32_t lab_add_implied_node(struct lab *lab, const char *name, enum lab_kind kind)
+{
+    char free_name[2 * LAB_NAME_SIZE];
+    snprintf(free_name, sizeof free_name, "%s", name);
+    for (unsigned i = 2; lab_find_node(lab, free_name) != LAB_NONE; i++) {
+        snprintf(free_name, sizeof free_name, "%.*s%u", LAB_NAME_SIZE, name, i);
+    }
+    return lab_add_node(lab, free_name, kind, NULL);
+}
+
+/* --- links --- */
+
+bool lab_is_link_name(const char *name)
+{
+    size_t len = strlen(name);
+    if (len == 0 || len >= LAB_LINK_NAME_SIZE - 12 || !is_name_char(name[0])) {
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (!is_name_char(name[i]) && name[i] != '-' && name[i] != '.') {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void link_key(const char *name, char key[LAB_LINK_NAME_SIZE])
 {
     memset(key, 0, LAB_LINK_NAME_SIZE);
@@ -97,6 +128,9 @@ static void link_key(const char *name, char key[LAB_LINK_NAME_SIZE])
 
 uint32_t lab_find_link(const struct lab *lab, const char *name)
 {
+    if (strlen(name) >= LAB_LINK_NAME_SIZE) {
+        return LAB_NONE;
+    }
     char key[LAB_LINK_NAME_SIZE];
     link_key(name, key);
     uintptr_t number = (uintptr_t)map_get(&lab->link_by_name, key);
@@ -136,9 +170,10 @@ static struct link_config link_config_of(const struct config_value *options)
     return config;
 }
 
-/* What `name` says, or A-B; a second link between the same two is A-B_2. Owned. */
+/* What `name` says, or A-B. The second link of that name is NAME_2; but two lines of the file must
+ * not claim one name. Owned. */
 static char *choose_link_name(struct lab *lab, uint32_t a, uint32_t b,
-                              const struct config_value *options)
+                              const struct config_value *at, const struct config_value *options)
 {
     struct text name = {0};
     const char *written = config_get_text(options, "name", NULL);
@@ -147,32 +182,57 @@ static char *choose_link_name(struct lab *lab, uint32_t a, uint32_t b,
     } else {
         text_print(&name, "%s-%s", lab->nodes[a].name, lab->nodes[b].name);
     }
+    uint32_t first = lab_find_link(lab, name.chars);
+    if (written && first != LAB_NONE && lab->links[first].at != at) {
+        config_problem(lab->file, config_get(options, "name"), "there is a link named '%s' already",
+                       written);
+    }
     size_t len = name.len;
-    for (unsigned i = 2; lab_find_link(lab, name.chars) != LAB_NONE; i++) {
+    while (lab_find_link(lab, name.chars) != LAB_NONE) {
         name.len = len;
-        text_print(&name, "_%u", i);
+        text_print(&name, "_%u", ++lab->links[first].n_namesakes + 1);
     }
     return name.chars;
 }
 
-uint32_t lab_add_link(struct lab *lab, uint32_t a, uint32_t b, const struct config_value *options)
+static bool link_has_room(struct lab *lab, uint32_t a, uint32_t b, const struct config_value *at)
 {
-    lab->links =
-        memory_grow_array(lab->links, lab->n_links, &lab->links_capacity, sizeof *lab->links);
-    uint32_t index = (uint32_t)lab->n_links++;
-    struct lab_link *link = &lab->links[index];
-    *link = (struct lab_link){
+    if (lab->n_links == LAB_MAX_LINKS) {
+        config_problem(lab->file, at, "a lab has at most %d links", LAB_MAX_LINKS);
+        return false;
+    }
+    uint32_t full = lab->nodes[a].n_ports >= LAB_MAX_PORTS ? a : b;
+    if (lab->nodes[full].n_ports >= LAB_MAX_PORTS) {
+        config_problem(lab->file, at, "'%s' has %d links, and a node has no more",
+                       lab->nodes[full].name, LAB_MAX_PORTS);
+        return false;
+    }
+    return true;
+}
+
+uint32_t lab_add_link(struct lab *lab, uint32_t a, uint32_t b, const struct config_value *at,
+                      const struct config_value *options)
+{
+    if (!link_has_room(lab, a, b, at)) {
+        return LAB_NONE;
+    }
+    struct lab_link link = {
         .config = link_config_of(options),
         .mtu = (uint32_t)config_get_size(options, "mtu", ETHERNET_DEFAULT_MTU),
-        .config_value = options,
+        .at = at,
+        .options = options,
+        .name = choose_link_name(lab, a, b, at, options),
     };
     const char *subnet = config_get_text(options, "subnet", NULL);
     if (subnet) {
-        (void)ip_prefix_parse(subnet, &link->subnet); /* the schema saw to it */
+        (void)ip_prefix_parse(subnet, &link.subnet); /* the schema saw to it */
     }
-    link->name = choose_link_name(lab, a, b, options);
+    lab->links =
+        memory_grow_array(lab->links, lab->n_links, &lab->links_capacity, sizeof *lab->links);
+    uint32_t index = (uint32_t)lab->n_links++;
+    lab->links[index] = link;
     char key[LAB_LINK_NAME_SIZE];
-    link_key(link->name, key);
+    link_key(link.name, key);
     map_put(&lab->link_by_name, key, (void *)(uintptr_t)(index + 1));
     uint32_t port_a = add_port(lab, a, index, 0);
     uint32_t port_b = add_port(lab, b, index, 1);
@@ -192,25 +252,43 @@ static enum lab_kind kind_of(const struct config_value *node)
     return LAB_HOST; /* the schema refused it */
 }
 
-static void read_node(struct lab *lab, const struct config_value *value)
+/* True when every node that `value` stands for is there. */
+static bool read_node(struct lab *lab, const struct config_value *value)
 {
     enum lab_kind kind = kind_of(value);
     lab_check_node_keys(lab, value, kind);
-    const struct config_value *count = config_get(value, "count");
-    if (!count) {
-        lab_add_node(lab, value->key, kind, value);
-        return;
+    if (!config_get(value, "count")) {
+        return lab_add_node(lab, value->key, kind, value) != LAB_NONE;
     }
-    if (!is_node_name(value->key) || strlen(value->key) > LAB_NAME_SIZE - 8) {
-        config_problem_at_key(lab->file, value, "'%s' cannot name a group of nodes", value->key);
-        return;
+    if (!is_node_name(value->key) || strlen(value->key) > GROUP_NAME_MAX) {
+        config_problem_at_key(
+            lab->file, value,
+            "'%s' cannot name a group of nodes: use up to %d letters, digits and '_'", value->key,
+            GROUP_NAME_MAX);
+        return false;
     }
     uint64_t n = config_get_integer(value, "count", 1);
-    for (uint64_t i = 1; i <= n && lab->file->n_problems == 0; i++) {
+    for (uint64_t i = 1; i <= n; i++) {
         char name[2 * LAB_NAME_SIZE];
         snprintf(name, sizeof name, "%s%llu", value->key, (unsigned long long)i);
-        lab_add_node(lab, name, kind, value);
+        if (lab_add_node(lab, name, kind, value) == LAB_NONE) {
+            return false;
+        }
     }
+    return true;
+}
+
+static bool read_nodes(struct lab *lab)
+{
+    const struct config_value *nodes = config_get(lab->file->root, "nodes");
+    bool are_there = true;
+    for (size_t i = 0; nodes && i < nodes->n_items; i++) {
+        are_there &= read_node(lab, &nodes->items[i]);
+        if (!are_there && lab->n_nodes == LAB_MAX_NODES) {
+            break; /* it was said once */
+        }
+    }
+    return are_there;
 }
 
 /* A name that the file uses: a node, or a group (its first member and their number). */
@@ -225,7 +303,7 @@ static bool find_group(const struct lab *lab, const char *name, struct group *gr
     if (!declared) {
         return false;
     }
-    char first[LAB_NAME_SIZE + 1];
+    char first[LAB_NAME_SIZE + 1]; /* it is a group, and its name is short */
     snprintf(first, sizeof first, "%.*s1", LAB_NAME_SIZE - 2, name);
     node = lab_find_node(lab, first);
     *group = (struct group){node, (uint32_t)config_get_integer(declared, "count", 1)};
@@ -234,11 +312,17 @@ static bool find_group(const struct lab *lab, const char *name, struct group *gr
 
 static void report_unknown_node(struct lab *lab, const struct config_value *at, const char *name)
 {
-    const char **names = memory_new_array(lab->n_nodes + 1, sizeof *names);
-    for (size_t i = 0; i < lab->n_nodes; i++) {
-        names[i] = lab->nodes[i].name;
+    const struct config_value *declared = config_get(lab->file->root, "nodes");
+    size_t n_declared = declared ? declared->n_items : 0, count = 0;
+    const char **names = memory_new_array(MAX_SUGGESTED, sizeof *names);
+    for (size_t i = 0; i < n_declared && count < MAX_SUGGESTED; i++) {
+        names[count++] = declared->items[i].key;
     }
-    const char *meant = config_suggest(name, names, lab->n_nodes);
+    for (size_t i = 0; i < lab->n_nodes && count < MAX_SUGGESTED; i++) {
+        names[count++] = lab->nodes[i].name;
+    }
+    bool is_shown = lab->file->n_problems < CONFIG_MAX_PROBLEMS;
+    const char *meant = is_shown ? config_suggest(name, names, count) : NULL;
     if (meant) {
         config_problem(lab->file, at, "there is no node '%s'; did you mean '%s'?", name, meant);
     } else {
@@ -262,6 +346,29 @@ uint32_t lab_resolve_node(struct lab *lab, const struct config_value *value)
     return group.first;
 }
 
+static bool group_has(struct group group, uint32_t node)
+{
+    return node >= group.first && node - group.first < group.count;
+}
+
+/* Every address that a link's options give is that of one of its ends. */
+static void check_link_addresses(struct lab *lab, struct group a, struct group b,
+                                 const struct config_value *options)
+{
+    const struct config_value *addresses = config_get(options, "addresses");
+    for (size_t i = 0; addresses && i < addresses->n_items; i++) {
+        const struct config_value *item = &addresses->items[i];
+        uint32_t node = lab_find_node(lab, item->key);
+        if (node == LAB_NONE || (!group_has(a, node) && !group_has(b, node))) {
+            config_problem_at_key(lab->file, item, "no end of this link is a node named '%s'",
+                                  item->key);
+        } else if (lab->nodes[node].kind == LAB_SWITCH) {
+            config_problem_at_key(lab->file, item, "'%s' is a switch and has no address",
+                                  item->key);
+        }
+    }
+}
+
 static void connect_groups(struct lab *lab, struct group a, struct group b,
                            const struct config_value *at, const struct config_value *options)
 {
@@ -270,7 +377,7 @@ static void connect_groups(struct lab *lab, struct group a, struct group b,
                        a.count, b.count);
         return;
     }
-    if (a.first == b.first) {
+    if (group_has(a, b.first) || group_has(b, a.first)) {
         config_problem(lab->file, at, "a link joins two different nodes");
         return;
     }
@@ -278,12 +385,11 @@ static void connect_groups(struct lab *lab, struct group a, struct group b,
     for (uint32_t i = 0; i < n; i++) {
         uint32_t from = a.first + (a.count > 1 ? i : 0);
         uint32_t to = b.first + (b.count > 1 ? i : 0);
-        if (lab->nodes[from].n_ports >= LAB_MAX_PORTS || lab->nodes[to].n_ports >= LAB_MAX_PORTS) {
-            config_problem(lab->file, at, "a node has at most %d links", LAB_MAX_PORTS);
+        if (lab_add_link(lab, from, to, at, options) == LAB_NONE) {
             return;
         }
-        lab_add_link(lab, from, to, options);
     }
+    check_link_addresses(lab, a, b, options);
 }
 
 /* "a-b", as a scalar or as the only key of a map with options. */
@@ -321,105 +427,45 @@ static void read_link(struct lab *lab, const struct config_value *value)
     free(left);
 }
 
-/* The port of a home router that faces the Internet: `wan` names the neighbour; else the first
- * neighbour that is a router; else the first link. */
-static void choose_wan_port(struct lab *lab, struct lab_node *node)
-{
-    const struct config_value *wan = config_get(node->config, "wan");
-    uint32_t wanted = wan ? lab_resolve_node(lab, wan) : LAB_NONE;
-    for (size_t i = 0; i < node->n_ports && node->wan_port == LAB_NONE; i++) {
-        const struct lab_port *port = &lab->ports[node->ports[i]];
-        uint32_t neighbour = lab->ports[lab->links[port->link].port[1 - port->end]].node;
-        if (wan ? neighbour == wanted : lab->nodes[neighbour].kind == LAB_ROUTER) {
-            node->wan_port = node->ports[i];
-        }
-    }
-    if (wan && wanted != LAB_NONE && node->wan_port == LAB_NONE) {
-        config_problem(lab->file, wan, "'%s' has no link to '%s'", node->name, wan->text);
-    } else if (node->wan_port == LAB_NONE && node->n_ports > 0) {
-        node->wan_port = node->ports[0];
-    }
-}
-
-/* A home router's LAN sockets are one switch: with more than one link inside, that switch becomes a
- * node of its own, NAME_lan. */
-static void split_off_lan_switch(struct lab *lab, uint32_t index)
-{
-    if (lab->nodes[index].n_ports <= 2) {
-        return;
-    }
-    char name[2 * LAB_NAME_SIZE];
-    snprintf(name, sizeof name, "%.*s_lan", LAB_NAME_SIZE - 5, lab->nodes[index].name);
-    uint32_t lan = lab_add_node(lab, name, LAB_SWITCH, NULL);
-    if (lan == LAB_NONE) {
-        return;
-    }
-    struct lab_node *node = &lab->nodes[index];
-    size_t kept = 0;
-    for (size_t i = 0; i < node->n_ports; i++) {
-        uint32_t port = node->ports[i];
-        if (port == node->wan_port) {
-            lab->ports[port].number = (uint32_t)kept;
-            node->ports[kept++] = port;
-            continue;
-        }
-        struct lab_node *sw = &lab->nodes[lan];
-        sw->ports =
-            memory_grow_array(sw->ports, sw->n_ports, &sw->ports_capacity, sizeof *sw->ports);
-        lab->ports[port].node = lan;
-        lab->ports[port].number = (uint32_t)sw->n_ports;
-        sw->ports[sw->n_ports++] = port;
-    }
-    node->n_ports = kept;
-    lab_add_link(lab, lan, index, NULL);
-}
-
-static void read_home_routers(struct lab *lab)
-{
-    size_t n_nodes = lab->n_nodes; /* without the switches that are added */
-    for (uint32_t i = 0; i < n_nodes && lab->file->n_problems == 0; i++) {
-        if (lab->nodes[i].kind != LAB_HOME_NAT) {
-            continue;
-        }
-        if (lab->nodes[i].n_ports < 2) {
-            config_problem_at_key(
-                lab->file, lab->nodes[i].config,
-                "home-nat '%s' needs a link to its provider and one into the home",
-                lab->nodes[i].name);
-            return;
-        }
-        choose_wan_port(lab, &lab->nodes[i]);
-        split_off_lan_switch(lab, i);
-    }
-}
-
+/* Hosts and their like have one link at most. What is wrong with a group is said once. */
 static void check_ports(struct lab *lab)
 {
+    const struct config_value *reported = NULL;
     for (size_t i = 0; i < lab->n_nodes; i++) {
         const struct lab_node *node = &lab->nodes[i];
         bool takes_one = node->kind == LAB_HOST || node->kind == LAB_DNS ||
                          node->kind == LAB_WEB_SERVER || node->kind == LAB_TAP;
-        if (takes_one && node->n_ports > 1) {
+        if (!takes_one || node->config == reported) {
+            continue;
+        }
+        if (node->n_ports > 1) {
+            reported = node->config;
             config_problem_at_key(lab->file, node->config,
                                   "%s '%s' has %zu links and can have one; put a switch or router "
                                   "between",
                                   lab_kind_text(node->kind), node->name, node->n_ports);
+        } else if (node->kind == LAB_TAP && node->n_ports == 0) {
+            reported = node->config;
+            config_problem_at_key(lab->file, node->config,
+                                  "tap '%s' has no link: it would lead nowhere", node->name);
         }
     }
 }
 
 void lab_read_topology(struct lab *lab)
 {
-    const struct config_value *nodes = config_get(lab->file->root, "nodes");
-    for (size_t i = 0; nodes && i < nodes->n_items; i++) {
-        read_node(lab, &nodes->items[i]);
+    if (!read_nodes(lab)) {
+        return; /* links to what is not there would only be reported as unknown */
     }
     const struct config_value *links = config_get(lab->file->root, "links");
     for (size_t i = 0; links && i < links->n_items; i++) {
         read_link(lab, &links->items[i]);
+        if (lab->n_links == LAB_MAX_LINKS && lab->file->n_problems) {
+            return; /* it was said once */
+        }
     }
     if (lab->file->n_problems == 0) {
-        read_home_routers(lab);
+        lab_read_home_routers(lab);
         check_ports(lab);
     }
 }

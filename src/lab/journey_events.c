@@ -459,7 +459,8 @@ static void on_resource_found(struct journey *journey, const struct trace_event 
     const struct browser_resource_event *resource = event->data;
     if (is_client(journey, event)) {
         journey_add(journey, JOURNEY_RESOURCES, event, NULL, NULL, "the document names %s %s: %s",
-                    strchr("aeiou", resource->kind[0]) ? "an" : "a", resource->kind, resource->url);
+                    strchr("aeiou", resource->resource_kind[0]) ? "an" : "a",
+                    resource->resource_kind, resource->url);
     }
 }
 

@@ -44,7 +44,8 @@ struct trace_field {
     size_t offset;
 };
 
-/* One field of a kind: TRACE_FIELD(struct arp_resolved, address, TRACE_IP) */
+/* One field of a kind: TRACE_FIELD(struct arp_resolved, address, TRACE_IP). Its name is none of
+ * those that every event has in JSON: at_ns, node, kind, packet. */
 #define TRACE_FIELD(structure, member, type_)                                                      \
     {                                                                                              \
         .name = #member, .type = &(type_), .offset = offsetof(structure, member)                   \

@@ -25,10 +25,10 @@ TRACE_KIND(BROWSER_URL_TAKEN_APART, "browser.url",
 
 static const struct trace_field RESOURCE_FIELDS[] = {
     TRACE_FIELD(struct browser_resource_event, url, TRACE_TEXT),
-    TRACE_FIELD(struct browser_resource_event, kind, TRACE_TEXT),
+    TRACE_FIELD(struct browser_resource_event, resource_kind, TRACE_TEXT),
     TRACE_FIELD(struct browser_resource_event, found_in, TRACE_TEXT),
 };
-TRACE_KIND(BROWSER_RESOURCE_FOUND, "browser.resource", "{kind} {url}, found in {found_in}",
+TRACE_KIND(BROWSER_RESOURCE_FOUND, "browser.resource", "{resource_kind} {url}, found in {found_in}",
            RESOURCE_FIELDS);
 
 static const struct trace_field PAGE_FIELDS[] = {

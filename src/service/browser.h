@@ -73,7 +73,7 @@ struct browser_url_event { /* "browser.url": the URL taken apart */
 extern const struct trace_kind BROWSER_URL_TAKEN_APART;
 
 struct browser_resource_event { /* "browser.resource": queued for fetching, and from where */
-    const char *url, *kind, *found_in;
+    const char *url, *resource_kind, *found_in;
 };
 extern const struct trace_kind BROWSER_RESOURCE_FOUND;
 

@@ -101,7 +101,7 @@ static void on_found(void *owner, enum page_reference kind, const char *href)
         trace_emit(scope, &BROWSER_RESOURCE_FOUND, NULL,
                    &(struct browser_resource_event){
                        .url = fetch->resource.url,
-                       .kind = kind_text(fetch->resource.kind),
+                       .resource_kind = kind_text(fetch->resource.kind),
                        .found_in = load->fetches[0]->resource.url,
                    });
     }

@@ -14,33 +14,33 @@ static const struct {
 } STAGES[JOURNEY_STAGES] = {
     [JOURNEY_ADDRESS] = {"The computer gets its address (DHCP)",
                          "A computer that was just plugged in has no IP address. It asks everybody "
-                         "on its link, and the home router leases it one."},
+                         "on its link, and a server there leases it one."},
     [JOURNEY_URL] = {"The URL is taken apart",
                      "The scheme says which protocol, the host whom to ask, the path what for."},
     [JOURNEY_NEIGHBOUR] =
         {"The neighbour's hardware address (ARP)",
          "An IP packet travels in Ethernet frames, which need a MAC address: that "
-         "of the next hop, here the home router."},
-    [JOURNEY_NAME] =
-        {"The name becomes an address (DNS)",
-         "The home router forwards the question to its provider's resolver, which asks "
-         "its way down from the root: who knows the top-level domain, who knows the "
-         "domain, and at last what the address is."},
+         "of the next hop on this link."},
+    [JOURNEY_NAME] = {"The name becomes an address (DNS)",
+                      "Packets need an address, not a name. A forwarder passes the question on; a "
+                      "resolver asks its way down from the root: who knows the top-level domain, "
+                      "who knows the domain, and at last what the address is. Each remembers what "
+                      "it heard for a while."},
     [JOURNEY_CONNECT] =
         {"A connection is made (TCP, three-way handshake)",
          "Both sides tell each other the sequence numbers they start from, and what "
          "they can take: SYN, SYN-ACK, ACK."},
-    [JOURNEY_TRANSLATE] = {"The private address becomes a public one (NAT), and hops are taken",
-                           "A private address means something only at home. The home router puts "
-                           "its public address and a port of its own in the place of the private "
-                           "ones, and remembers which belongs to which. Then each router sends the "
-                           "packet on by the longest prefix it knows."},
+    [JOURNEY_TRANSLATE] = {"On the way: hops (IP) and translation (NAT)",
+                           "Each router sends the packet on by the longest prefix it knows. A home "
+                           "router also puts its public address and a port of its own in the place "
+                           "of the private ones, which mean something only at home, and remembers "
+                           "which belongs to which."},
     [JOURNEY_EXCHANGE] =
         {"The request and the response (HTTP)",
          "Text over the connection: a method, a target and headers; then a status, "
          "headers and the document."},
     [JOURNEY_RESOURCES] = {"The page's own files",
-                           "The document names a stylesheet, a script, an image: each is fetched, "
+                           "What the document names (stylesheets, scripts, images) is fetched too, "
                            "over connections that stay open."},
     [JOURNEY_PAGE] = {"The page", "Everything has arrived; the browser shows it."},
     [JOURNEY_CLOSE] =

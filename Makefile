@@ -4,6 +4,7 @@
 #   make test     every test twice: with clang and sanitizers, and optimised with gcc
 #                 (SUITE=unit: only that suite)
 #   make check    style, layers, lengths, and what compilers and cppcheck have to say
+#   make bench     measures the speed of the simulation on four networks (docs/performance.md)
 #   make clean    removes the build folders
 
 SUITE =
@@ -47,7 +48,10 @@ check: with-cmocka build-clang/build.ninja
 	    --inline-suppr --suppressions-list=tools/cppcheck-suppressions -D_GNU_SOURCE -Isrc \
 	    -j $(shell nproc) src
 
+bench: all
+	@for scenario in dumbbell chain star idle; do build/orrery bench $$scenario || exit; done
+
 clean:
 	rm -rf build build-asan build-clang
 
-.PHONY: all with-cmocka test check clean
+.PHONY: all with-cmocka test check bench clean

@@ -29,7 +29,7 @@ struct command {
 };
 
 extern const struct command COMMAND_BROWSE, COMMAND_RUN, COMMAND_CHECK, COMMAND_RESOLVE,
-    COMMAND_VERSION;
+    COMMAND_BENCH, COMMAND_VERSION;
 
 struct options {
     const char *argument; /* the one positional argument; NULL: none */
@@ -37,7 +37,7 @@ struct options {
     const char *from;
     const char *pcap;
     const char *layers; /* NULL: off */
-    bool json, trace, realtime;
+    bool json, line, trace, realtime;
     bool has_seed, has_until;
     uint64_t seed;
     uint64_t until_ns;

@@ -7,7 +7,8 @@
 #include <string.h>
 
 static const struct command *const COMMANDS[] = {
-    &COMMAND_BROWSE, &COMMAND_RUN, &COMMAND_CHECK, &COMMAND_RESOLVE, &COMMAND_VERSION,
+    &COMMAND_BROWSE,  &COMMAND_RUN,   &COMMAND_CHECK,
+    &COMMAND_RESOLVE, &COMMAND_BENCH, &COMMAND_VERSION,
 };
 enum { N_COMMANDS = sizeof COMMANDS / sizeof COMMANDS[0] };
 

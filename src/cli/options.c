@@ -58,6 +58,13 @@ static bool set_json(struct options *options, const char *value)
     return true;
 }
 
+static bool set_line(struct options *options, const char *value)
+{
+    (void)value;
+    options->line = true;
+    return true;
+}
+
 static bool set_trace(struct options *options, const char *value)
 {
     (void)value;
@@ -82,6 +89,9 @@ static const struct option_spec OPTIONS[] = {
     {'p', "--pcap", "DIR", "write a capture (pcapng) of every link end into this folder", set_pcap,
      NULL},
     {'j', "--json", NULL, "the same facts for programs", set_json, NULL},
+    {'i', "--line", NULL,
+     "eight numbers: simulated s, wall s, packet-hops, per s, events, per s, RSS KiB, bytes",
+     set_line, NULL},
     {'t', "--trace", NULL, "every trace event as it happens, a line each", set_trace, NULL},
     {'y', "--layers", "[WHAT]",
      "open one frame of the client layer by layer: arp, dhcp, dns, syn, request, response, fin, or "

@@ -58,6 +58,7 @@ static void read_settings(struct lab *lab)
     const struct config_value *root = lab->file->root;
     lab->seed = config_get_integer(root, "seed", 1);
     lab->rto_min_ns = config_get_duration(root, "rto_min", 0);
+    lab->tcp_buffer = (uint32_t)config_get_size(root, "tcp_buffer", 0);
     const struct config_value *epoch = config_get(root, "epoch");
     lab->epoch_unix_s = epoch ? parse_epoch(lab, epoch) : ENV_DEFAULT_EPOCH_UNIX_S;
     (void)ip_prefix_parse(config_get_text(root, "pool", "198.18.0.0/15"), &lab->pool);

@@ -158,6 +158,7 @@ struct lab {
     uint64_t seed;
     uint64_t epoch_unix_s;
     uint64_t rto_min_ns;
+    uint32_t tcp_buffer; /* bytes, of each connection in each direction; 0: the stack's default */
     struct ip_prefix pool;
     struct lab_node *nodes;
     size_t n_nodes, nodes_capacity;

@@ -44,7 +44,9 @@ static bool build_stack(struct member *member, struct text *problem)
         .name = plan->name,
         .id = plan->id,
         .forwarding = plan->kind == LAB_ROUTER || plan->kind == LAB_HOME_NAT,
-        .tcp = {.rto_min_ns = lab->rto_min_ns},
+        .tcp = {.rto_min_ns = lab->rto_min_ns,
+                .send_buffer = lab->tcp_buffer,
+                .receive_buffer = lab->tcp_buffer},
     };
     member->node = node_new(member->world->scope.env, member->world->scope.trace, &config);
     for (size_t i = 0; i < plan->n_ports; i++) {

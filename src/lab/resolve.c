@@ -193,6 +193,10 @@ void lab_print_resolved(struct text *text, const struct lab *lab)
     text_print(text, "epoch: %s\n", epoch);
     text_print(text, "rto_min: ");
     config_print_duration(text, lab->rto_min_ns ? lab->rto_min_ns : UINT64_C(1000000000));
+    if (lab->tcp_buffer) {
+        text_print(text, "\ntcp_buffer: ");
+        config_print_size(text, lab->tcp_buffer);
+    }
     text_print(text, "\npool: %s\nnodes:%s\n", ip_prefix_print(lab->pool, pool),
                lab->n_nodes ? "" : " {}");
     for (uint32_t i = 0; i < lab->n_nodes; i++) {

@@ -2,6 +2,7 @@
 #include "lab/lab_internal.h"
 
 #include "http/url.h"
+#include "stack/transport/tcp.h"
 
 #include <string.h>
 
@@ -284,6 +285,11 @@ static const struct config_key LAB_KEYS[] = {
      .min = 1000000,
      .max = UINT64_C(60000000000), /* RFC 6298 2.5: the least that a maximum may be */
      .help = "TCP's least retransmission timeout [1s]"},
+    {.name = "tcp_buffer",
+     .type = CONFIG_SIZE,
+     .min = 4096,
+     .max = TCP_MAX_BUFFER,
+     .help = "what a TCP connection may buffer, each way [256KiB]"},
     {.name = "pool",
      .type = CONFIG_CUSTOM,
      .is_valid = is_prefix,

@@ -24,6 +24,13 @@ struct dns_query {
     void *owner;
 };
 
+/* Where a response is read and parsed: large, and only for those who ever ask. */
+struct dns_answer_room {
+    struct dns_message response;
+    struct dns_record records[DNS_MAX_RECORDS];
+    uint8_t wire[RECEIVE_MAX];
+};
+
 struct dns_querier {
     struct sockets *sockets;
     struct scope *scope;
@@ -31,9 +38,7 @@ struct dns_querier {
     struct prng ids;
     struct list pending;
     struct list free;
-    struct dns_message response;
-    struct dns_record records[DNS_MAX_RECORDS];
-    uint8_t wire[RECEIVE_MAX];
+    struct dns_answer_room *room; /* made with the first query */
 };
 
 struct dns_querier *dns_querier_new(struct sockets *sockets, const char *role)
@@ -58,6 +63,7 @@ void dns_querier_free(struct dns_querier *querier)
         timer_fini(&query->timer);
         free(query);
     }
+    free(querier->room);
     free(querier);
 }
 
@@ -69,6 +75,9 @@ static void dns_query_on_event(void *owner);
 static struct dns_query *dns_querier_take(struct dns_querier *querier)
 {
     struct dns_query *query;
+    if (!querier->room) {
+        querier->room = memory_new(sizeof *querier->room);
+    }
     if (list_is_empty(&querier->free)) {
         query = memory_new(sizeof *query);
         query->querier = querier;
@@ -201,19 +210,20 @@ static bool dns_query_is_answered_by(const struct dns_query *query,
 static bool dns_query_input(struct dns_query *query, size_t len, const struct datagram_info *info)
 {
     struct dns_querier *querier = query->querier;
-    struct reader r = reader_of(querier->wire, len);
-    querier->response.records = querier->records;
-    if (len > sizeof querier->wire || !dns_parse(&r, &querier->response)) {
+    struct dns_message *response = &querier->room->response;
+    struct reader r = reader_of(querier->room->wire, len);
+    response->records = querier->room->records;
+    if (len > sizeof querier->room->wire || !dns_parse(&r, response)) {
         dns_drop(querier->scope, &DNS_DROP_MALFORMED, info->packet_id, querier->role);
         return false;
     }
-    if (!dns_query_is_answered_by(query, &querier->response, info->from)) {
+    if (!dns_query_is_answered_by(query, response, info->from)) {
         dns_drop(querier->scope, &DNS_DROP_UNEXPECTED, info->packet_id, querier->role);
         return false;
     }
     dns_trace(querier->scope, &DNS_RESPONSE_RECEIVED, querier->role, query->server, info->packet_id,
-              &querier->response, false);
-    dns_query_finish(query, STATUS_OK, &querier->response);
+              response, false);
+    dns_query_finish(query, STATUS_OK, response);
     return true;
 }
 
@@ -223,7 +233,8 @@ static void dns_query_on_event(void *owner)
     for (;;) {
         struct dns_querier *querier = query->querier;
         struct datagram_info info = {0};
-        int64_t len = datagram_receive(query->socket, querier->wire, sizeof querier->wire, &info);
+        struct dns_answer_room *room = querier->room;
+        int64_t len = datagram_receive(query->socket, room->wire, sizeof room->wire, &info);
         if (len == -(int64_t)STATUS_AGAIN) {
             return;
         }

@@ -39,7 +39,7 @@ static bool is_space(char c)
 
 static unsigned columns_of(uint32_t code)
 {
-    return is_unsafe(code) || is_zero_width(code) ? 0 : is_wide(code) ? 2 : 1;
+    return is_zero_width(code) ? 0 : is_wide(code) ? 2 : 1;
 }
 
 unsigned text_columns(const char *chars, size_t len)

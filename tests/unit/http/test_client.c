@@ -425,6 +425,22 @@ static void sends_again_what_met_a_stale_connection(void **state)
     world_end(&world);
 }
 
+static void sends_again_on_a_fresh_connection_not_on_another_stale_one(void **state)
+{
+    (void)state;
+    struct world world;
+    world_start(&world, script_stale, NULL);
+    get(&world, "/1");
+    get(&world, "/2");
+    run(&world);
+    assert_int_equal(http_client_connections(world.client), 2);
+    struct answer *answer = get(&world, "/3");
+    run(&world);
+    assert_answered(answer, "200 OK: hi");
+    assert_int_equal(answer->result.attempts, 2);
+    world_end(&world);
+}
+
 static void does_not_send_again_what_may_do_harm(void **state)
 {
     (void)state;
@@ -544,6 +560,7 @@ int main(void)
         cmocka_unit_test(tells_the_trace),
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(sends_again_what_met_a_stale_connection),
+        cmocka_unit_test(sends_again_on_a_fresh_connection_not_on_another_stale_one),
         cmocka_unit_test(does_not_send_again_what_may_do_harm),
         cmocka_unit_test(does_not_send_again_what_met_a_fresh_connection),
         cmocka_unit_test(copes_with_odd_answers),

@@ -509,6 +509,27 @@ static void an_unread_long_body_is_not_waited_for(void **state)
     world_end(&world);
 }
 
+static void an_unread_body_without_length_is_not_read_for_ever(void **state)
+{
+    (void)state;
+    struct world world;
+    struct raw_client client;
+    struct text wire = {0};
+    world_start(&world, NULL);
+    text_print(&wire, "POST /x HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 200; i++) {
+        text_print(&wire, "400\r\n%01024d\r\n", 0);
+    }
+    text_print(&wire, "0\r\n\r\nGET /next HTTP/1.1\r\n" HOST "\r\n");
+    talk(&world, &client, text_chars(&wire));
+    assert_non_null(strstr(text_chars(&client.got), "\r\n\r\n/x"));
+    assert_null(strstr(text_chars(&client.got), "/next"));
+    assert_true(client.has_ended);
+    text_fini(&wire);
+    raw_client_close(&client);
+    world_end(&world);
+}
+
 static void closes_an_idle_connection(void **state)
 {
     (void)state;
@@ -676,6 +697,7 @@ int main(void)
         cmocka_unit_test(refuses_what_is_too_long_or_unknown),
         cmocka_unit_test(malformed_content_ends_the_exchange_once),
         cmocka_unit_test(an_unread_long_body_is_not_waited_for),
+        cmocka_unit_test(an_unread_body_without_length_is_not_read_for_ever),
         cmocka_unit_test(closes_an_idle_connection),
         cmocka_unit_test(a_request_that_drips_in_is_answered_with_408),
         cmocka_unit_test(content_that_stops_coming_is_answered_with_408),

@@ -1,11 +1,13 @@
 /* The browser with our web server at the other end, over the fake network. */
 #include "base/list.h"
 #include "base/memory.h"
+#include "dns/server.h"
 #include "http/http_trace.h"
 #include "http/server.h"
 #include "service/browser.h"
 #include "service/fake_files.h"
 #include "service/web_server.h"
+#include "support/dns_client.h"
 #include "support/fake_net.h"
 
 #include <setjmp.h>
@@ -132,6 +134,8 @@ static const struct fake_file FILES[] = {
      "<img src=pic><a href=y>link</a><script src=https://shop.example/s.js></script>"
      "<img src='data:image/png;base64,AA' alt=inline>",
      STATUS_OK},
+    {"site/wrong.html", "<link rel=stylesheet href=style.txt><p class=secret>shown</p>", STATUS_OK},
+    {"site/style.txt", ".secret { display: none }", STATUS_OK},
     {"site/many.html",
      "<img src=1.png><img src=2.png><img src=3.png><img src=4.png><img src=5.png><img src=6.png>"
      "<img src=7.png><img src=8.png><img src=9.png><img src=10.png>",
@@ -325,6 +329,51 @@ static void shows_documents_of_other_types(void **state)
     world_end(&world);
 }
 
+static void honours_no_stylesheet_of_another_type(void **state)
+{
+    (void)state;
+    struct world world;
+    world_start(&world);
+    assert_string_equal(load(&world, "http://shop.example/wrong.html")->text, "shown\n");
+    world_end(&world);
+}
+
+/* The whole way: a name server, its answer's time to live, one lookup for many resources. */
+static void asks_the_name_server_once_while_the_answer_lives(void **state)
+{
+    (void)state;
+    struct world world;
+    struct dns_authority *authority = NULL;
+    struct ip_addr server;
+    world_start(&world);
+    struct sockets *ns = fake_host_new(world.net, "ns", "192.0.2.53");
+    struct dns_zone *zone = test_zone("real.example", "real.example 3600 SOA ns.real.example "
+                                                      "admin.real.example 60\n"
+                                                      "real.example 100 A 192.0.2.2\n");
+    assert_int_equal(dns_authority_new(ns, &authority), STATUS_OK);
+    assert_int_equal(dns_authority_add_zone(authority, zone), STATUS_OK);
+    server = fake_host_address(ns);
+    dns_stub_set_servers(world.stub, &server, 1);
+    const struct report *report = load(&world, "http://real.example/many.html");
+    assert_int_equal(report->status, STATUS_OK);
+    assert_int_equal(report->resources[0].dns_done_ns - report->resources[0].dns_started_ns,
+                     20 * MS);
+    assert_int_equal(report->resources[1].dns_done_ns, 0);
+    assert_int_equal(fake_net_datagrams_sent(world.net), 2);
+    report = load(&world, "http://real.example/"); /* 30 s later */
+    assert_int_equal(report->resources[0].dns_done_ns, 0);
+    assert_int_equal(fake_net_datagrams_sent(world.net), 2);
+    fake_net_run_for(world.net, 50 * SECOND);
+    report = load(&world, "http://real.example/"); /* 110 s later */
+    assert_true(report->resources[0].dns_done_ns > 0);
+    assert_int_equal(fake_net_datagrams_sent(world.net), 4);
+    report = load(&world, "http://none.real.example/");
+    assert_int_equal(report->status, STATUS_NOT_FOUND);
+    assert_string_equal(report->error, "no such name: none.real.example");
+    dns_authority_free(authority);
+    world_end(&world);
+}
+
 static void says_what_went_wrong(void **state)
 {
     (void)state;
@@ -410,6 +459,8 @@ int main(void)
         cmocka_unit_test(follows_base_and_other_origins),
         cmocka_unit_test(follows_redirects),
         cmocka_unit_test(shows_documents_of_other_types),
+        cmocka_unit_test(honours_no_stylesheet_of_another_type),
+        cmocka_unit_test(asks_the_name_server_once_while_the_answer_lives),
         cmocka_unit_test(says_what_went_wrong),
         cmocka_unit_test(may_be_freed_at_any_time),
         cmocka_unit_test(may_be_freed_by_whom_it_calls),

@@ -136,6 +136,21 @@ static void wraps_cells_that_are_too_wide(void **state)
         "2  b                                      c\n");
 }
 
+static void lays_out_tables_within_tables_without_end(void **state)
+{
+    (void)state;
+    struct text html = {0};
+    struct text out = {0};
+    for (int i = 0; i < 40; i++) {
+        text_print(&html, "<table><tr><td>");
+    }
+    text_print(&html, "deep");
+    render(text_chars(&html), "", &out);
+    assert_string_equal(text_chars(&out), "deep\n");
+    text_fini(&html);
+    text_fini(&out);
+}
+
 static void decodes_entities_and_keeps_utf8(void **state)
 {
     (void)state;
@@ -223,6 +238,7 @@ int main(void)
         cmocka_unit_test(keeps_preformatted_text),
         cmocka_unit_test(aligns_tables),
         cmocka_unit_test(wraps_cells_that_are_too_wide),
+        cmocka_unit_test(lays_out_tables_within_tables_without_end),
         cmocka_unit_test(decodes_entities_and_keeps_utf8),
         cmocka_unit_test(reads_other_charsets),
         cmocka_unit_test(shows_nothing_that_a_terminal_would_obey),

@@ -157,7 +157,8 @@ static bool parse_target(struct h1_parser *parser, struct span target)
     for (size_t i = 0; i < target.len; i++) {
         /* Browsers send some visible characters raw that RFC 3986 would have encoded ('|'); they
          * harm nothing. A fragment is never sent (RFC 9112 3.2.1). */
-        if (target.p[i] <= ' ' || target.p[i] >= 0x7f || target.p[i] == '#') {
+        unsigned char c = (unsigned char)target.p[i];
+        if (c <= ' ' || c >= 0x7f || c == '#') {
             return h1_fail(parser, 400, "a character that no request target has");
         }
     }

@@ -85,7 +85,8 @@ void http_message_set_target(struct http_message *message, const char *chars, si
 {
     ensure_ready(message);
     for (size_t i = 0; i < len; i++) {
-        message->failed = message->failed || chars[i] <= ' ' || chars[i] == 0x7f;
+        unsigned char c = (unsigned char)chars[i];
+        message->failed = message->failed || c <= ' ' || c >= 0x7f;
     }
     message->target = store_add(message, chars, len);
 }

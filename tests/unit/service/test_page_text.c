@@ -142,11 +142,13 @@ static void lays_out_tables_within_tables_without_end(void **state)
     struct text html = {0};
     struct text out = {0};
     for (int i = 0; i < 40; i++) {
-        text_print(&html, "<table><tr><td>");
+        text_print(&html, "<table><tr><td>so many words that all do not fit in one line when "
+                          "another column stands beside them<td>");
     }
     text_print(&html, "deep");
-    render(text_chars(&html), "", &out);
-    assert_string_equal(text_chars(&out), "deep\n");
+    render(text_chars(&html), "", &out); /* laid out twice per level, it would take for ever */
+    assert_non_null(strstr(text_chars(&out), "deep\n"));
+    assert_null(strstr(text_chars(&out), "too long to be shown"));
     text_fini(&html);
     text_fini(&out);
 }

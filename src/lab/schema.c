@@ -104,7 +104,7 @@ static bool is_time(const char *text)
 static const struct config_key DOMAIN_ITEM = {
     .type = CONFIG_CUSTOM, .is_valid = is_domain_name, .expected = "a domain name"};
 static const struct config_key HOST_NAME_ITEM = {
-    .type = CONFIG_CUSTOM, .is_valid = is_host_name, .expected = "a domain name like shop.example"};
+    .type = CONFIG_CUSTOM, .is_valid = is_host_name, .expected = "a domain name like site.test"};
 static const struct config_key ADDRESS_ITEM = {.type = CONFIG_CUSTOM,
                                                .is_valid = is_address_or_prefix,
                                                .expected =

@@ -11,7 +11,7 @@
 
 enum {
     ARP_MAX_ENTRIES = 1024,
-    ARP_MAX_WAITING = 8, /* packets per unresolved neighbour */
+    ARP_MAX_WAITING = 48, /* packets per unresolved neighbour: 65535 bytes in fragments fit */
     ARP_MAX_TRIES = 3,
 };
 #define ARP_RETRY_NS UINT64_C(1000000000)

@@ -26,6 +26,8 @@ const struct drop_reason ICMP_DROP_UNEXPECTED = {"icmp.unexpected",
                                                  "it is about nothing that this node sent"};
 const struct drop_reason ICMP_DROP_UNSUPPORTED = {"icmp.unsupported-type",
                                                   "this node does nothing with its ICMP type"};
+const struct drop_reason ICMP_DROP_REDIRECT = {
+    "icmp.redirect", "redirects are not followed: anybody could forge one"};
 const struct drop_reason ICMP_DROP_GROUP_ECHO = {"icmp.group-echo",
                                                  "an echo request to a group is not answered"};
 
@@ -301,9 +303,13 @@ static void icmp_input(void *owner, struct packet *packet, const struct ipv4_pac
     case ICMP_PARAMETER_PROBLEM:
         handle_error(icmp, packet, info, &header, r);
         break;
+    case ICMP_REDIRECT:
+        /* DEVIATES: RFC 1122 3.2.2.2 has hosts follow redirects. Whoever can forge one can take
+         * over all traffic of its victim, and nobody here sends them. */
+        drop(icmp, packet, info, &ICMP_DROP_REDIRECT);
+        break;
     default:
-        /* RFC 1122 3.2.2: unknown types are silently discarded; RFC 6633: source quench too.
-         * DEVIATES: RFC 1122 3.2.2.2 has hosts follow redirects; nobody here sends them. */
+        /* RFC 1122 3.2.2: unknown types are silently discarded; RFC 6633: source quench too */
         drop(icmp, packet, info, &ICMP_DROP_UNSUPPORTED);
     }
 }

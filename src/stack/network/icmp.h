@@ -9,6 +9,7 @@ extern const struct drop_reason ICMP_DROP_MALFORMED;    /* icmp.malformed */
 extern const struct drop_reason ICMP_DROP_BAD_CHECKSUM; /* icmp.bad-checksum */
 extern const struct drop_reason ICMP_DROP_UNEXPECTED;   /* icmp.unexpected: nobody asked */
 extern const struct drop_reason ICMP_DROP_UNSUPPORTED;  /* icmp.unsupported-type */
+extern const struct drop_reason ICMP_DROP_REDIRECT;     /* icmp.redirect: never followed */
 extern const struct drop_reason ICMP_DROP_GROUP_ECHO;   /* icmp.group-echo: a ping to all */
 
 enum {

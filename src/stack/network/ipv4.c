@@ -1,6 +1,7 @@
-/* Theory of operation. A node's network layer is in four files: this one holds its state
+/* Theory of operation. A node's network layer is in six files: this one holds its state
  * (addresses, handlers), ipv4_input.c what happens to packets that come in, ipv4_output.c what
- * happens to packets that this node sends, route.c where packets go.
+ * happens to packets that this node sends, route.c where packets go, fragment.c what happens to
+ * those that are too large for the next link, reassembly.c how they become whole again.
  *
  * `local` answers the question that is asked of every packet, "is this address us?", with one
  * lookup, whatever the number of interfaces. We are a weak end system (RFC 1122 3.3.4.2): an
@@ -27,8 +28,6 @@ const struct drop_reason IPV4_DROP_NO_PROTOCOL = {"ipv4.no-protocol",
                                                   "nobody here speaks the protocol it carries"};
 const struct drop_reason IPV4_DROP_TOO_BIG = {"ipv4.too-big",
                                               "it is larger than the next link takes"};
-const struct drop_reason IPV4_DROP_FRAGMENT = {"ipv4.fragment",
-                                               "fragments are not put together here"};
 const struct drop_reason IPV4_DROP_MARTIAN = {"ipv4.martian",
                                               "its source is an address nobody out there can have"};
 const struct drop_reason IPV4_DROP_UNRESOLVED = {"ipv4.host-unreachable",
@@ -68,11 +67,13 @@ struct ipv4 *ipv4_new(struct scope *scope, bool forwarding)
     ip->next_id = prng_u16(&prng);
     scope_event_init(scope, &ip->looped_event, ipv4_deliver_looped, ip);
     ip->icmp = icmp_new(ip);
+    ip->reassembly = reassembly_new(ip);
     return ip;
 }
 
 void ipv4_free(struct ipv4 *ip)
 {
+    reassembly_free(ip->reassembly);
     icmp_free(ip->icmp);
     env_cancel(ip->scope->env, &ip->looped_event);
     while (ip->first_looped) {

@@ -37,6 +37,7 @@ typedef void (*ipv4_error_handler)(void *owner, const struct ipv4_header *header
  * `on_prerouting` sees what comes in before the routing decision; `on_postrouting` what is about to
  * leave by `out`, after it (in: where it came from; NULL when this node sent it). */
 struct ipv4_hook {
+    bool needs_whole; /* puts fragments together before on_prerouting: it sees whole datagrams */
     bool (*on_prerouting)(void *owner, struct packet *packet, struct netif *in);
     bool (*on_postrouting)(void *owner, struct packet *packet, struct netif *in, struct netif *out);
     void *owner;
@@ -62,7 +63,6 @@ extern const struct drop_reason IPV4_DROP_NO_ROUTE;     /* ipv4.no-route */
 extern const struct drop_reason IPV4_DROP_NOT_FOR_US; /* ipv4.not-for-us: a host does not forward */
 extern const struct drop_reason IPV4_DROP_NO_PROTOCOL; /* ipv4.no-protocol */
 extern const struct drop_reason IPV4_DROP_TOO_BIG;     /* ipv4.too-big: DF and MTU */
-extern const struct drop_reason IPV4_DROP_FRAGMENT;    /* ipv4.fragment: reassembly unsupported */
 extern const struct drop_reason IPV4_DROP_MARTIAN;     /* ipv4.martian: impossible source */
 extern const struct drop_reason IPV4_DROP_UNRESOLVED;  /* ipv4.host-unreachable: no ARP answer */
 extern const struct drop_reason IPV4_DROP_BAD_DESTINATION; /* ipv4.bad-destination: 0/8, 127/8 */
@@ -99,11 +99,11 @@ void ipv4_set_handler(struct ipv4 *ip, uint8_t protocol, ipv4_handler handler,
                       ipv4_error_handler on_error, void *owner);
 void ipv4_set_hook(struct ipv4 *ip, const struct ipv4_hook *hook); /* copied; one per node */
 
-/* Sends `packet` (data at the transport header). Takes ownership whatever happens.
- * STATUS_UNREACHABLE: no route, or a destination or source that must not leave this node.
- * STATUS_LIMIT: larger than the MTU with dont_fragment, or than
- * 65535. (Until fragmentation exists, larger than the MTU is STATUS_LIMIT for everybody.) A packet
- * for an address of this node, or 127.0.0.0/8, is delivered to it, deferred. */
+/* Sends `packet` (data at the transport header), in fragments when it is larger than the MTU. Takes
+ * ownership whatever happens. STATUS_UNREACHABLE: no route, or a destination or source that must
+ * not leave this node. STATUS_LIMIT: with its header larger than the MTU with dont_fragment, or
+ * than 65535. A packet for an address of this node, or 127.0.0.0/8, is delivered to it, deferred.
+ */
 enum status ipv4_send(struct ipv4 *ip, struct packet *packet, const struct ipv4_send *how);
 
 /* The source address that a packet to `dst` would bear, and the MTU on its first hop.
@@ -122,5 +122,16 @@ struct ipv4_forwarded {
     uint8_t ttl; /* as sent on */
 };
 extern const struct trace_kind IPV4_FORWARDED; /* "ipv4.forwarded" */
+
+/* Trace: one per packet that leaves in fragments, which all keep its id in the trace. */
+struct ipv4_fragmented {
+    struct ip_addr src, dst;
+    uint16_t id;
+    uint32_t len;       /* of the packet, with its header */
+    uint32_t fragments; /* how many it leaves in */
+    const char *out;    /* interface */
+    uint32_t mtu;       /* its MTU */
+};
+extern const struct trace_kind IPV4_FRAGMENTED; /* "ipv4.fragmented" */
 
 #endif

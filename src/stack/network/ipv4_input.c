@@ -2,13 +2,15 @@
  *
  *   check        is it an IPv4 packet with a believable source and destination?
  *   accept       a NAT may change it (prerouting); then: for us, for a group, or for another?
- *   deliver      to the protocol that it carries
- *   forward      TTL, route, MTU; a NAT may change it (postrouting); out by the next interface
+ *   deliver      to the protocol that it carries, when all of its fragments are here
+ *   forward      TTL, route, MTU; a NAT may change it (postrouting); out by the next interface, in
+ *                fragments when it is too large for it and may be cut
  *
  * The header is parsed once. Forwarding changes only TTL and checksum, in place, and allocates
  * nothing. Where a step drops a packet for a reason that its sender should know, it sends an ICMP
  * error about it first.
  */
+#include "base/check.h"
 #include "stack/network/icmp_internal.h"
 #include "stack/network/ipv4_internal.h"
 #include "wire/checksum.h"
@@ -70,15 +72,10 @@ static const struct drop_reason *check(const struct ipv4 *ip, const struct packe
 
 /* --- deliver --- */
 
-/* For this node. `netif` is NULL when it comes from this node. */
-static void deliver(struct ipv4 *ip, struct netif *netif, struct packet *packet,
-                    const struct ipv4_header *header, bool is_group)
+/* For this node, whole. `netif` is NULL when it comes from this node. */
+static void deliver_whole(struct ipv4 *ip, struct netif *netif, struct packet *packet,
+                          const struct ipv4_header *header, bool is_group)
 {
-    if (header->more_fragments || header->fragment_offset > 0) {
-        /* DEVIATES: RFC 1122 3.3.2 wants reassembly. Our own stack never sends fragments. */
-        ipv4_drop(ip, netif, packet, &IPV4_DROP_FRAGMENT);
-        return;
-    }
     const struct ipv4_protocol *protocol = ipv4_find_protocol(ip, header->protocol);
     if (!protocol->handler) {
         /* RFC 1122 3.2.2.1 */
@@ -90,6 +87,31 @@ static void deliver(struct ipv4 *ip, struct netif *netif, struct packet *packet,
     struct ipv4_packet_info info = {.netif = netif, .header = *header, .is_group = is_group};
     packet_pull(packet, header->header_len);
     protocol->handler(protocol->owner, packet, &info);
+}
+
+/* The whole datagram when this fragment was the last one missing, its header in *header; or NULL.
+ */
+static struct packet *reassemble(struct ipv4 *ip, struct netif *netif, struct packet *packet,
+                                 struct ipv4_header *header, bool *is_group)
+{
+    packet = reassembly_input(ip->reassembly, netif, packet, header, is_group);
+    if (packet) {
+        struct reader r = packet_reader(packet);
+        CHECK(ipv4_parse(&r, header) == IPV4_OK);
+    }
+    return packet;
+}
+
+/* For this node, perhaps in pieces (RFC 1122 3.3.2). */
+static void deliver(struct ipv4 *ip, struct netif *netif, struct packet *packet,
+                    struct ipv4_header *header, bool is_group)
+{
+    if (ipv4_is_fragment(header)) {
+        packet = reassemble(ip, netif, packet, header, &is_group);
+    }
+    if (packet) {
+        deliver_whole(ip, netif, packet, header, is_group);
+    }
 }
 
 void ipv4_deliver_looped(void *owner)
@@ -105,7 +127,7 @@ void ipv4_deliver_looped(void *owner)
         struct reader r = packet_reader(packet);
         struct ipv4_header header;
         if (ipv4_parse(&r, &header) == IPV4_OK) {
-            deliver(ip, NULL, packet, &header, false);
+            deliver_whole(ip, NULL, packet, &header, false);
         } else {
             ipv4_drop(ip, NULL, packet, &IPV4_DROP_MALFORMED);
         }
@@ -156,7 +178,7 @@ static void send_on(struct ipv4 *ip, struct netif *in, struct packet *packet,
     if (ip->hook.on_postrouting && !ip->hook.on_postrouting(ip->hook.owner, packet, in, out)) {
         return;
     }
-    netif_send_ipv4(out, packet, next_hop);
+    ipv4_transmit(ip, packet, &(struct ipv4_exit){.netif = out, .next_hop = next_hop});
 }
 
 static void reject(struct ipv4 *ip, struct netif *in, struct packet *packet,
@@ -188,10 +210,8 @@ static void forward(struct ipv4 *ip, struct netif *in, struct packet *packet,
                ICMP_NET_UNREACHABLE, 0);
         return;
     }
-    if (header->total_len > route->netif->mtu) {
-        /* RFC 1191 4: with the MTU of the next hop.
-         * DEVIATES: RFC 791 has us fragment what lacks DF; we treat it as if it had it, and so its
-         * sender learns the MTU too. */
+    if (header->total_len > route->netif->mtu && header->dont_fragment) {
+        /* RFC 1812 5.2.7.1, RFC 1191 4: with the MTU of the next hop */
         reject(ip, in, packet, &IPV4_DROP_TOO_BIG, ICMP_DESTINATION_UNREACHABLE,
                ICMP_FRAGMENTATION_NEEDED, route->netif->mtu);
         return;
@@ -220,6 +240,12 @@ static enum target find_target(const struct ipv4 *ip, const struct netif *netif,
 static void accept_packet(struct ipv4 *ip, struct netif *netif, struct packet *packet,
                           struct ipv4_header *header, bool is_group)
 {
+    if (ip->hook.needs_whole && ipv4_is_fragment(header)) {
+        packet = reassemble(ip, netif, packet, header, &is_group);
+        if (!packet) {
+            return;
+        }
+    }
     if (ip->hook.on_prerouting) {
         packet_make_writable(packet);
         if (!ip->hook.on_prerouting(ip->hook.owner, packet, netif)) {

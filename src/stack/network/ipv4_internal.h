@@ -5,6 +5,7 @@
 #include "stack/link/addr_map.h"
 #include "stack/network/icmp.h"
 #include "stack/network/ipv4.h"
+#include "stack/network/reassembly.h"
 
 struct ipv4_protocol {
     ipv4_handler handler;
@@ -28,6 +29,7 @@ struct ipv4 {
     struct ipv4_protocol protocols[IPV4_MAX_PROTOCOLS + 1]; /* [0] stays empty */
     size_t n_protocols;
     struct ipv4_hook hook;
+    struct reassembly *reassembly;
     uint16_t next_id;
 
     /* packets to ourselves, IP header in front */
@@ -43,6 +45,18 @@ struct ipv4_path {
     uint32_t next_hop;
     uint32_t mtu;
 };
+
+/* Where a finished packet goes. */
+struct ipv4_exit {
+    struct netif *netif;
+    uint32_t next_hop;
+    const struct mac_addr *link_dst; /* to this neighbour without ARP; or NULL */
+};
+
+static inline bool ipv4_is_fragment(const struct ipv4_header *header)
+{
+    return header->more_fragments || header->fragment_offset > 0;
+}
 
 static inline const struct ipv4_local *ipv4_find_local(const struct ipv4 *ip, uint32_t addr)
 {
@@ -70,5 +84,15 @@ void ipv4_deliver_looped(void *ip);
 /* STATUS_UNREACHABLE when there is no way to how->dst. */
 enum status ipv4_find_path(const struct ipv4 *ip, const struct ipv4_send *how,
                            struct ipv4_path *path) MUST_CHECK;
+
+/* --- fragment.c --- */
+
+/* Sends a packet (data at its IP header), in fragments when it is larger than the interface's MTU.
+ * Takes ownership. */
+void ipv4_transmit(struct ipv4 *ip, struct packet *packet, const struct ipv4_exit *way);
+
+/* Writes the header's lengths, DS field, identification and fragment fields over `bytes`, which
+ * hold a header of header->header_len bytes, and makes its checksum right. */
+void ipv4_rewrite_header(uint8_t *bytes, const struct ipv4_header *header);
 
 #endif

@@ -1,7 +1,7 @@
 /* Theory of operation. Sending is: find the path (interface, next hop, source), check the size, put
- * the header in front, let a NAT look at it, hand it to the interface. A packet to one of our own
- * addresses takes a short way: it waits in a queue that is delivered as soon as the running event
- * is done, so that no transport is ever called from within its own call.
+ * the header in front, let a NAT look at it, hand it to the interface (in fragments, if need be). A
+ * packet to one of our own addresses takes a short way: it waits in a queue that is delivered as
+ * soon as the running event is done, so that no transport is ever called from within its own call.
  */
 #include "stack/network/ipv4_internal.h"
 
@@ -76,7 +76,7 @@ static void push_header(struct ipv4 *ip, struct packet *packet, const struct ipv
         .dscp = how->dscp,
         .ecn = how->ecn,
         .total_len = (uint16_t)(IPV4_HEADER_LEN + packet->len),
-        .id = ip->next_id++, /* RFC 6864 4.1: any value will do, since we never fragment */
+        .id = ip->next_id++, /* RFC 6864 4.3: not the same again for a long time */
         .dont_fragment = how->dont_fragment,
         .ttl = how->ttl != 0 ? how->ttl : default_ttl(how->dst),
         .protocol = how->protocol,
@@ -112,11 +112,8 @@ static void send_out(struct ipv4 *ip, struct packet *packet, const struct ipv4_s
         !ip->hook.on_postrouting(ip->hook.owner, packet, NULL, path->netif)) {
         return;
     }
-    if (how->link_dst) {
-        netif_send(path->netif, packet, *how->link_dst, ETHERTYPE_IPV4);
-    } else {
-        netif_send_ipv4(path->netif, packet, path->next_hop);
-    }
+    struct ipv4_exit way = {path->netif, path->next_hop, how->link_dst};
+    ipv4_transmit(ip, packet, &way);
 }
 
 enum status ipv4_send(struct ipv4 *ip, struct packet *packet, const struct ipv4_send *how)
@@ -126,7 +123,8 @@ enum status ipv4_send(struct ipv4 *ip, struct packet *packet, const struct ipv4_
         ipv4_drop(ip, how->netif, packet, &IPV4_DROP_NO_ROUTE);
         return STATUS_UNREACHABLE;
     }
-    if (IPV4_HEADER_LEN + packet->len > path.mtu) {
+    uint32_t limit = how->dont_fragment ? path.mtu : MAX_TOTAL_LEN;
+    if (IPV4_HEADER_LEN + packet->len > limit) {
         ipv4_drop(ip, path.netif, packet, &IPV4_DROP_TOO_BIG);
         return STATUS_LIMIT;
     }

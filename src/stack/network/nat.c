@@ -8,8 +8,13 @@
  * socket of its own came to use a port that is mapped already, it is moved to a free one. ICMP
  * errors belong to the packet that they quote, and are translated inside and out (RFC 5508 4).
  *
+ * Fragments after the first carry no ports. So the router puts datagrams together before either
+ * hook sees them, whatever the order they come in (RFC 4787 REQ-14), and cuts them again where the
+ * next link asks for it. Other ways to translate fragments need a table of the first ones, and the
+ * others wait for theirs in any case.
+ *
  * DEVIATES: RFC 4787 REQ-9 (hairpinning): a packet from inside to the outside address reaches the
- * router itself. REQ-14 (fragments): they carry no ports; those that need translation are dropped.
+ * router itself.
  */
 #include "stack/network/nat.h"
 
@@ -31,8 +36,6 @@ const struct drop_reason NAT_DROP_MALFORMED = {"nat.malformed",
                                                "it is too short for the NAT to find its ports"};
 const struct drop_reason NAT_DROP_BAD_CHECKSUM = {"nat.bad-checksum",
                                                   "the checksum of this ICMP error is wrong"};
-const struct drop_reason NAT_DROP_FRAGMENT = {
-    "nat.fragment", "a fragment has no ports, and the NAT puts none together"};
 const struct drop_reason NAT_DROP_NO_ADDRESS = {"nat.no-address",
                                                 "the NAT has no outside address to give it"};
 
@@ -75,7 +78,10 @@ struct nat *nat_new(struct ipv4 *ip, struct netif *outside,
     nat->scope = ipv4_scope(ip);
     nat->outside = outside;
     nat_table_init(&nat->table, nat->scope, is_port_taken, owner);
-    ipv4_set_hook(ip, &(struct ipv4_hook){on_prerouting, on_postrouting, nat});
+    ipv4_set_hook(ip, &(struct ipv4_hook){.needs_whole = true,
+                                          .on_prerouting = on_prerouting,
+                                          .on_postrouting = on_postrouting,
+                                          .owner = nat});
     return nat;
 }
 
@@ -191,9 +197,6 @@ static bool input_to_outside(struct nat *nat, struct packet *packet, const struc
 {
     if (info->kind == NAT_ERROR) {
         return translate_error_in(nat, packet, info);
-    }
-    if (info->kind == NAT_FRAGMENT) {
-        return drop(nat, packet, &NAT_DROP_FRAGMENT);
     }
     if (info->kind != NAT_PORTS && info->kind != NAT_ECHO_REPLY) {
         return true; /* pings of the router, and what its stack will drop better than we */
@@ -314,8 +317,6 @@ static bool output_from_inside(struct nat *nat, struct packet *packet,
         }
         /* RFC 5508 REQ-5: about no mapping: silently drop */
         return is_done || drop(nat, packet, &NAT_DROP_NO_MAPPING);
-    case NAT_FRAGMENT:
-        return drop(nat, packet, &NAT_DROP_FRAGMENT);
     case NAT_MALFORMED:
         return drop(nat, packet, &NAT_DROP_MALFORMED);
     case NAT_ECHO_REPLY:

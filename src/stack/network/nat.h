@@ -31,7 +31,6 @@ extern const struct drop_reason NAT_DROP_PRIVATE;      /* nat.private-destinatio
 extern const struct drop_reason NAT_DROP_UNSUPPORTED;  /* nat.unsupported-protocol */
 extern const struct drop_reason NAT_DROP_MALFORMED;    /* nat.malformed */
 extern const struct drop_reason NAT_DROP_BAD_CHECKSUM; /* nat.bad-checksum: of an ICMP error */
-extern const struct drop_reason NAT_DROP_FRAGMENT;     /* nat.fragment */
 extern const struct drop_reason NAT_DROP_NO_ADDRESS;   /* nat.no-address: outside has none (yet) */
 
 struct nat;

@@ -14,9 +14,8 @@ enum nat_kind {
     NAT_ECHO_REQUEST, /* its id is its source port */
     NAT_ECHO_REPLY,   /* its id is its destination port */
     NAT_ERROR,        /* an ICMP error, which quotes a packet */
-    NAT_FRAGMENT,
-    NAT_OTHER,     /* a protocol or ICMP type without ports */
-    NAT_MALFORMED, /* too short for its protocol */
+    NAT_OTHER,        /* a protocol or ICMP type without ports; a quoted fragment but the first */
+    NAT_MALFORMED,    /* too short for its protocol */
 };
 
 struct nat_packet {

@@ -72,9 +72,8 @@ static void parse_transport(struct reader r, struct nat_packet *info, size_t min
     size_t len = reader_left(&r);
     bool is_tcp = info->header.protocol == IP_PROTOCOL_TCP;
     bool is_udp = info->header.protocol == IP_PROTOCOL_UDP;
-    if (info->header.more_fragments || info->header.fragment_offset > 0) {
-        info->kind = NAT_FRAGMENT;
-    } else if (!is_tcp && !is_udp && info->header.protocol != IP_PROTOCOL_ICMP) {
+    bool has_ports = is_tcp || is_udp || info->header.protocol == IP_PROTOCOL_ICMP;
+    if (!has_ports || info->header.fragment_offset > 0) {
         info->kind = NAT_OTHER;
     } else if (len < min_len) {
         info->kind = NAT_MALFORMED;

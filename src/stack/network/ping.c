@@ -82,7 +82,7 @@ static void send_request(struct icmp_ping *ping, uint32_t src, uint16_t len, uin
     packet_mark_payload(packet, ICMP_HEADER_LEN);
     struct ipv4_send how = {.src = src, .dst = ping->dst, .protocol = IP_PROTOCOL_ICMP, .ttl = ttl};
     icmp_trace_message(icmp, &ICMP_ECHO_SENT, packet, src, ping->dst, &header);
-    (void)ipv4_send(icmp->ip, packet, &how); /* the path and the MTU were looked at before */
+    (void)ipv4_send(icmp->ip, packet, &how); /* the path was looked at before */
 }
 
 struct icmp_ping *icmp_ping_start(struct icmp *icmp, uint32_t dst, uint16_t len, uint8_t ttl,
@@ -91,8 +91,7 @@ struct icmp_ping *icmp_ping_start(struct icmp *icmp, uint32_t dst, uint16_t len,
     uint32_t src;
     uint32_t mtu;
     if (icmp->n_pings >= ICMP_MAX_PINGS || len > MAX_PING_DATA ||
-        ipv4_select_source(icmp->ip, dst, &src, &mtu) != STATUS_OK ||
-        IPV4_HEADER_LEN + ICMP_HEADER_LEN + (uint32_t)len > mtu) {
+        ipv4_select_source(icmp->ip, dst, &src, &mtu) != STATUS_OK) {
         return NULL;
     }
     struct icmp_ping *ping = memory_new(sizeof *ping);

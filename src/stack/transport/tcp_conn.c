@@ -60,6 +60,7 @@ struct tcp_conn *tcp_conn_new(struct tcp *tcp, struct endpoint local, struct end
     conn->remote = remote;
     conn->rcv_mss = tcp_mss_of_mtu(mtu);
     conn->snd_mss = least_u32(conn->rcv_mss, TCP_DEFAULT_MSS);
+    conn->may_be_fragmented = mtu < TCP_LEAST_PATH_MTU;
     conn->has_window_scale = true;
     conn->congestion.ops = tcp->congestion;
     list_init(&conn->backlog_link);

@@ -34,15 +34,33 @@ static void tcp_on_unreachable(struct tcp_conn *conn, uint8_t code)
     }
 }
 
-/* RFC 1191: a router on the path cannot carry what we send. `mtu` 0: it does not say what it can.
- */
-static void tcp_on_fragmentation_needed(struct tcp_conn *conn, uint32_t mtu)
+/* RFC 1191 7.1: the next lower one of the MTUs that there are, for a router that does not say what
+ * it can carry. */
+static uint32_t tcp_lower_plateau(uint32_t len)
 {
-    enum { LEAST_MTU = 552 }; /* as Linux: below it, it is more likely an attack */
+    static const uint16_t PLATEAUS[] = {32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296};
+    for (size_t i = 0; i < sizeof PLATEAUS / sizeof PLATEAUS[0]; i++) {
+        if (PLATEAUS[i] < len) {
+            return PLATEAUS[i];
+        }
+    }
+    return 68; /* RFC 791 3.2 */
+}
+
+/* RFC 1191 6.3: a router on the path cannot carry a packet of ours of `len` bytes. `mtu` 0: it does
+ * not say what it can. */
+static void tcp_on_fragmentation_needed(struct tcp_conn *conn, uint32_t mtu, uint32_t len)
+{
     if (conn->state == TCP_SYN_SENT || conn->state == TCP_SYN_RECEIVED) {
         return;
     }
-    mtu = mtu < LEAST_MTU ? LEAST_MTU : mtu;
+    if (mtu == 0) {
+        mtu = tcp_lower_plateau(len);
+    }
+    if (mtu < TCP_LEAST_PATH_MTU) {
+        mtu = TCP_LEAST_PATH_MTU;
+        conn->may_be_fragmented = true;
+    }
     tcp_conn_set_mtu(conn, mtu);
     tcp_output(conn);
 }
@@ -64,7 +82,7 @@ void tcp_on_icmp_error(void *owner, const struct ipv4_header *header, struct byt
         conn->soft_error = STATUS_UNREACHABLE;
     } else if (icmp_type == ICMP_DESTINATION_UNREACHABLE) {
         if (icmp_code == ICMP_FRAGMENTATION_NEEDED) {
-            tcp_on_fragmentation_needed(conn, icmp_rest & 0xffff);
+            tcp_on_fragmentation_needed(conn, icmp_rest & 0xffff, header->total_len);
         } else {
             tcp_on_unreachable(conn, icmp_code);
         }

@@ -30,8 +30,11 @@
 
 enum {
     TCP_DEFAULT_BUFFER = 262144,
-    TCP_DEFAULT_MSS = 536,     /* RFC 9293 3.7.1: when the peer names none */
-    TCP_LEAST_SND_MSS = 48,    /* as Linux: a peer cannot ask for a flood of tiny segments */
+    TCP_DEFAULT_MSS = 536,  /* RFC 9293 3.7.1: when the peer names none */
+    TCP_LEAST_SND_MSS = 48, /* as Linux: a peer cannot ask for a flood of tiny segments */
+    /* As Linux: whoever says that the path carries less more likely wants a flood of tiny segments.
+     * If it is true, routers do the cutting. */
+    TCP_LEAST_PATH_MTU = 552,
     TCP_MAX_WINDOW_SHIFT = 14, /* RFC 7323 2.3 */
     TCP_UNSCALED_WINDOW = 65535,
     TCP_SYN_RETRIES = 6, /* DEVIATES: 127 s, not RFC 9293 3.8.3's 180 s, as in Linux */
@@ -129,7 +132,8 @@ struct tcp_conn {
     bool is_fin_received; /* ... and reached */
     bool is_probing;      /* what is in flight is one octet sent into a closed window */
     bool has_no_delay;
-    bool wants_send; /* the owner met a full send buffer */
+    bool may_be_fragmented; /* segments go without DF: some link on the path is too narrow */
+    bool wants_send;        /* the owner met a full send buffer */
     enum tcp_ack_need ack_need;
 
     struct tcp_send_buffer send;

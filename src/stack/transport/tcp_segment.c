@@ -48,6 +48,7 @@ struct tcp_shipment {
     struct endpoint local, remote;
     struct packet *packet; /* data: the text */
     uint32_t window;       /* in bytes as the peer reads it, for the trace */
+    bool may_be_fragmented;
 };
 
 static void tcp_ship(struct tcp *tcp, const struct tcp_shipment *ship,
@@ -70,7 +71,7 @@ static void tcp_ship(struct tcp *tcp, const struct tcp_shipment *ship,
         .src = ship->local.addr.v4,
         .dst = ship->remote.addr.v4,
         .protocol = IP_PROTOCOL_TCP,
-        .dont_fragment = true, /* RFC 1191 */
+        .dont_fragment = !ship->may_be_fragmented, /* RFC 1191 3 */
     };
     /* What cannot be sent is as good as lost: the retransmission timer sees to it. */
     enum status status = ipv4_send(tcp->ip, packet, &how);
@@ -87,7 +88,7 @@ void tcp_send_bare(struct tcp *tcp, struct endpoint local, struct endpoint remot
         .ack = ack,
         .flags = flags,
     };
-    struct tcp_shipment ship = {local, remote, packet_new(tcp->scope->env->packets, 0), 0};
+    struct tcp_shipment ship = {local, remote, packet_new(tcp->scope->env->packets, 0), 0, false};
     tcp_ship(tcp, &ship, &header);
 }
 
@@ -156,7 +157,7 @@ void tcp_send_segment(struct tcp_conn *conn, uint32_t seq, uint32_t len, uint8_t
     }
     bool is_syn = flags & TCP_SYN;
     uint32_t window = (uint32_t)header.window << (is_syn ? 0 : conn->rcv_wind_shift);
-    struct tcp_shipment ship = {conn->local, conn->remote, packet, window};
+    struct tcp_shipment ship = {conn->local, conn->remote, packet, window, conn->may_be_fragmented};
     tcp_ship(conn->tcp, &ship, &header);
 }
 

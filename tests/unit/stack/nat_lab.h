@@ -17,7 +17,7 @@
 #define MS UINT64_C(1000000)
 #define SECOND (1000 * MS)
 
-enum { NAT_LAB_MAX_BODY = 1600 };
+enum { NAT_LAB_MAX_BODY = 65535 };
 
 struct nat_host {
     struct stack_node *node;

@@ -15,7 +15,7 @@ static void peer_input(void *owner, struct packet *packet, const struct ipv4_pac
     assert_true(tcp_parse(&r, ip_v4(info->header.src), ip_v4(info->header.dst), &segment->header,
                           &is_checksum_right));
     assert_true(is_checksum_right);
-    assert_true(info->header.dont_fragment);
+    assert_int_equal(info->header.dont_fragment, !peer->expects_no_df);
     segment->at_ns = peer->net->env->now_ns;
     segment->len = (uint32_t)reader_left(&r);
     assert_true(segment->len <= sizeof segment->text);
@@ -96,17 +96,19 @@ void tcp_peer_send_syn(struct tcp_peer *peer, unsigned flags, uint32_t ack, uint
     send_segment(peer, &header, NULL, 0);
 }
 
-void tcp_peer_send_icmp(struct tcp_peer *peer, uint8_t type, uint8_t code, uint32_t rest,
-                        uint32_t seq)
+/* An error about a segment of `len` bytes. */
+static void send_icmp(struct tcp_peer *peer, const struct icmp_header *error, uint32_t seq,
+                      uint16_t len)
 {
     struct node *node = peer->net->b;
-    struct packet *offender = packet_new(peer->net->env->packets, 8);
+    struct packet *offender = packet_new(peer->net->env->packets, len);
+    memset(offender->data, 0, len);
     struct writer w = writer_of(offender->data, 8);
     write_u16(&w, (uint16_t)peer->remote.port);
     write_u16(&w, (uint16_t)peer->local.port);
     write_u32(&w, peer->irs + seq);
     struct ipv4_header header = {
-        .total_len = IPV4_HEADER_LEN + 8,
+        .total_len = (uint16_t)(IPV4_HEADER_LEN + len),
         .ttl = 64,
         .protocol = IP_PROTOCOL_TCP,
         .src = peer->remote.addr.v4,
@@ -114,9 +116,24 @@ void tcp_peer_send_icmp(struct tcp_peer *peer, uint8_t type, uint8_t code, uint3
     };
     w = packet_push(offender, IPV4_HEADER_LEN);
     ipv4_emit(&w, &header);
-    icmp_send_error(ipv4_icmp(node->ipv4), offender, node->netifs[0], false, type, code, rest);
+    icmp_send_error(ipv4_icmp(node->ipv4), offender, node->netifs[0], false, error->type,
+                    error->code, error->rest);
     packet_put(offender);
     two_hosts_run(peer->net, PEER_DELAY_NS);
+}
+
+void tcp_peer_send_icmp(struct tcp_peer *peer, uint8_t type, uint8_t code, uint32_t rest,
+                        uint32_t seq)
+{
+    struct icmp_header error = {.type = type, .code = code, .rest = rest};
+    send_icmp(peer, &error, seq, 8);
+}
+
+void tcp_peer_say_too_big(struct tcp_peer *peer, uint32_t mtu, uint32_t seq, uint16_t packet_len)
+{
+    struct icmp_header error = {
+        .type = ICMP_DESTINATION_UNREACHABLE, .code = ICMP_FRAGMENTATION_NEEDED, .rest = mtu};
+    send_icmp(peer, &error, seq, (uint16_t)(packet_len - IPV4_HEADER_LEN));
 }
 
 const struct peer_segment *tcp_peer_next(struct tcp_peer *peer)

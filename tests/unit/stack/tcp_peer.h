@@ -29,6 +29,7 @@ struct tcp_peer {
     struct endpoint local, remote; /* of the peer */
     uint32_t iss, irs;
     bool has_irs;
+    bool expects_no_df; /* segments come without DF */
     struct peer_segment *segments;
     size_t n_segments, n_seen;
 };
@@ -53,6 +54,10 @@ void tcp_peer_send_syn(struct tcp_peer *peer, unsigned flags, uint32_t ack, uint
 /* An ICMP error about a segment of the stack's with this sequence number. */
 void tcp_peer_send_icmp(struct tcp_peer *peer, uint8_t type, uint8_t code, uint32_t rest,
                         uint32_t seq);
+
+/* A router's word that a packet of `packet_len` bytes, with that sequence number, is too big; mtu
+ * 0: an old router, which does not say for what. */
+void tcp_peer_say_too_big(struct tcp_peer *peer, uint32_t mtu, uint32_t seq, uint16_t packet_len);
 
 /* The next segment from the stack, however long it takes (up to 1000 s; then the test fails). */
 const struct peer_segment *tcp_peer_next(struct tcp_peer *peer);

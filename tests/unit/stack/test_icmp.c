@@ -208,7 +208,10 @@ static void broken_messages_are_dropped(void **state)
     }
     header.type = 13; /* timestamp: optional, and not here */
     send_message(pair.a, "10.0.0.2", message(pair.net, &header, "data", 4));
+    header = (struct icmp_header){.type = ICMP_REDIRECT, .rest = 0x0a000009};
+    send_message(pair.a, "10.0.0.2", message(pair.net, &header, "data", 4));
     stack_net_run(pair.net, 10 * SECOND);
+    assert_int_equal(stack_net_drops(pair.net, &ICMP_DROP_REDIRECT), 1);
     assert_int_equal(stack_net_drops(pair.net, &ICMP_DROP_BAD_CHECKSUM), 1);
     assert_int_equal(stack_net_drops(pair.net, &ICMP_DROP_MALFORMED), ICMP_HEADER_LEN);
     assert_int_equal(stack_net_drops(pair.net, &ICMP_DROP_UNSUPPORTED), 1);
@@ -570,8 +573,8 @@ static void pings_that_cannot_be_sent_are_refused(void **state)
     struct stack_ping ping;
     stack_ping_start(&ping, pair.a, "192.0.2.1", 56, 0, SECOND);
     assert_null(ping.ping); /* no route */
-    stack_ping_start(&ping, pair.a, "10.0.0.2", 1473, 0, SECOND);
-    assert_null(ping.ping); /* above the MTU */
+    stack_ping_start(&ping, pair.a, "10.0.0.2", 65508, 0, SECOND);
+    assert_null(ping.ping); /* more than a datagram holds */
     static struct stack_ping pings[ICMP_MAX_PINGS];
     for (size_t i = 0; i < ICMP_MAX_PINGS; i++) {
         stack_ping_start(&pings[i], pair.a, "127.0.0.1", 0, 0, SECOND);

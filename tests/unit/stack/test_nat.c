@@ -321,26 +321,6 @@ static void inject(struct nat_lab *lab, struct stack_node *node, struct netif *n
     nat_lab_run(lab);
 }
 
-static void fragments_are_not_translated(void **state)
-{
-    (void)state;
-    struct nat_lab lab;
-    nat_lab_init(&lab);
-    struct stack_node *home = lab.home.node;
-    struct ipv4_header header = {
-        .src = PC1, .dst = SERVER, .ttl = 9, .protocol = IP_PROTOCOL_UDP, .more_fragments = true};
-    inject(&lab, home, &home->netifs[0], &header);
-    header.more_fragments = false;
-    header.fragment_offset = 1480;
-    inject(&lab, home, &home->netifs[0], &header);
-    header.src = SERVER;
-    header.dst = WAN;
-    inject(&lab, home, &home->netifs[2], &header);
-    assert_int_equal(stack_net_drops(lab.net, &NAT_DROP_FRAGMENT), 3);
-    assert_int_equal(nat_count_mappings(lab.nat), 0);
-    nat_lab_fini(&lab);
-}
-
 static void traffic_that_does_not_cross_the_outside_is_left_alone(void **state)
 {
     (void)state;
@@ -571,7 +551,6 @@ int main(void)
         cmocka_unit_test(pings_of_all_cross_the_nat_even_with_one_id),
         cmocka_unit_test(the_router_answers_pings_from_outside_itself),
         cmocka_unit_test(what_has_no_ports_cannot_leave),
-        cmocka_unit_test(fragments_are_not_translated),
         cmocka_unit_test(traffic_that_does_not_cross_the_outside_is_left_alone),
         cmocka_unit_test(public_sources_are_routed_not_translated),
         cmocka_unit_test(without_an_outside_address_nothing_leaves_and_a_new_one_starts_anew),

@@ -515,6 +515,72 @@ static void test_window_updates_and_data_are_no_duplicates(void **state)
 
 /* --- what ICMP says --- */
 
+/* The bytes [from, to), in full segments of `mss`. */
+static void expect_again(struct tcp_peer *peer, uint32_t from, uint32_t to, uint32_t mss)
+{
+    while (from < to) {
+        const struct peer_segment *part = tcp_peer_next(peer);
+        uint32_t len = to - from < mss ? to - from : mss;
+        assert_int_equal(part->seq, from);
+        assert_int_equal(part->len, len);
+        assert_memory_equal(part->text, bytes + from - 1, len);
+        from += len;
+    }
+}
+
+static void test_an_old_router_that_names_no_mtu_gets_the_next_plateau(void **state)
+{
+    (void)state;
+    struct tcp_peer peer;
+    fill_bytes(bytes, 1000, 3);
+    start(&peer, 60000);
+    tcp_app_send(&peer.app, bytes, 1000);
+    expect_full(&peer, 1, 1001, true);
+    tcp_peer_say_too_big(&peer, 0, 1, 1040); /* RFC 1191 7.1: 1006 */
+    expect_again(&peer, 1, 1001, 1006 - 40);
+    tcp_peer_say_too_big(&peer, 0, 1, 1006); /* 508: less than we believe anybody */
+    peer.expects_no_df = true;
+    expect_again(&peer, 1, 967, 552 - 40); /* what was cut once stays cut */
+    tcp_peer_end(&peer);
+}
+
+static void test_below_the_least_mtu_routers_may_cut(void **state)
+{
+    (void)state;
+    struct tcp_peer peer;
+    fill_bytes(bytes, 2000, 3);
+    start(&peer, 60000);
+    tcp_app_send(&peer.app, bytes, 1000);
+    expect_full(&peer, 1, 1001, true);
+    tcp_peer_say_too_big(&peer, 552, 1, 1040);
+    expect_again(&peer, 1, 1001, 512);
+    tcp_peer_say_too_big(&peer, 300, 1, 552);
+    peer.expects_no_df = true;
+    expect_again(&peer, 1, 513, 512); /* the timeout */
+    tcp_peer_send(&peer, TCP_ACK, 1, 1001, 60000, "");
+    two_hosts_run(peer.net, PEER_DELAY_NS);
+    tcp_app_send(&peer.app, bytes + 1000, 700);
+    expect_again(&peer, 1001, 1513, 512);
+    tcp_peer_end(&peer);
+}
+
+static void test_a_forged_word_about_the_mtu_is_not_believed(void **state)
+{
+    (void)state;
+    struct tcp_peer peer;
+    fill_bytes(bytes, 2000, 3);
+    start(&peer, 60000);
+    tcp_app_send(&peer.app, bytes, 1000);
+    expect_full(&peer, 1, 1001, true);
+    tcp_peer_say_too_big(&peer, 600, 1001, 1040); /* RFC 5927 4.1: not sent yet */
+    tcp_peer_say_too_big(&peer, 600, 0, 1040);    /* acknowledged */
+    tcp_peer_send(&peer, TCP_ACK, 1, 1001, 60000, "");
+    two_hosts_run(peer.net, PEER_DELAY_NS);
+    tcp_app_send(&peer.app, bytes + 1000, 1000);
+    expect_full(&peer, 1001, 2001, true);
+    tcp_peer_end(&peer);
+}
+
 static void test_icmp_unreachable_ends_only_an_attempt_to_connect(void **state)
 {
     (void)state;
@@ -571,6 +637,7 @@ static void test_a_smaller_mtu_on_the_path_cuts_the_segments(void **state)
     two_hosts_run(peer.net, PEER_DELAY_NS);
     tcp_app_send(&peer.app, bytes, 700);
     tcp_peer_expect(&peer, TCP_ACK, 2001, 1, 660); /* it never grows by ICMP */
+    peer.expects_no_df = true;                     /* routers on that path do the cutting */
     tcp_peer_send_icmp(&peer, ICMP_DESTINATION_UNREACHABLE, ICMP_FRAGMENTATION_NEEDED, 68, 2001);
     tcp_peer_expect(&peer, TCP_ACK, 2001, 1, 512); /* nor does it shrink to nothing */
     two_hosts_run(peer.net, 2 * SECOND);
@@ -609,6 +676,9 @@ int main(void)
         cmocka_unit_test(test_window_updates_and_data_are_no_duplicates),
         cmocka_unit_test(test_icmp_unreachable_ends_only_an_attempt_to_connect),
         cmocka_unit_test(test_a_smaller_mtu_on_the_path_cuts_the_segments),
+        cmocka_unit_test(test_an_old_router_that_names_no_mtu_gets_the_next_plateau),
+        cmocka_unit_test(test_below_the_least_mtu_routers_may_cut),
+        cmocka_unit_test(test_a_forged_word_about_the_mtu_is_not_believed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,6 +62,29 @@ static void test_a_datagram_arrives_with_its_endpoints(void **state)
     two_hosts_free(net);
 }
 
+static void test_the_largest_datagram_arrives_whole_and_a_larger_one_is_refused(void **state)
+{
+    (void)state;
+    static uint8_t sent[UDP_MAX_DATA + 1], received[UDP_MAX_DATA + 1];
+    struct two_hosts *net = two_hosts_new(NULL, NULL);
+    struct inbox a, b;
+    struct prng prng;
+    prng_init(&prng, 1, "udp", "largest");
+    prng_fill(&prng, sent, sizeof sent);
+    inbox_open(&a, net->a, (struct endpoint){0}, NULL);
+    inbox_open(&b, net->b, (struct endpoint){.port = 53}, NULL);
+    struct endpoint to = host_b(53);
+    assert_int_equal(udp_send(a.socket, &to, 0, NULL, (struct bytes){sent, 65508}), STATUS_LIMIT);
+    assert_int_equal(udp_send(a.socket, &to, 0, NULL, (struct bytes){sent, 65507}), STATUS_OK);
+    two_hosts_run(net, SECOND);
+    assert_int_equal(b.events, 1);
+    assert_int_equal(udp_receive(b.socket, received, sizeof received, NULL), 65507);
+    assert_memory_equal(received, sent, 65507);
+    udp_close(a.socket);
+    udp_close(b.socket);
+    two_hosts_free(net);
+}
+
 static void test_an_empty_datagram_is_a_datagram(void **state)
 {
     (void)state;
@@ -280,6 +303,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_datagram_arrives_with_its_endpoints),
+        cmocka_unit_test(test_the_largest_datagram_arrives_whole_and_a_larger_one_is_refused),
         cmocka_unit_test(test_an_empty_datagram_is_a_datagram),
         cmocka_unit_test(test_the_closest_fitting_socket_gets_the_datagram),
         cmocka_unit_test(test_a_port_is_in_use_only_where_addresses_or_interfaces_overlap),

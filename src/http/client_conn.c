@@ -360,6 +360,7 @@ bool client_conn_open(struct http_origin *origin, enum status *status)
         free(conn);
         return false;
     }
+    stream_set_no_delay(conn->stream, true); /* a request is written at once */
     conn->origin = origin;
     conn->state = CLIENT_CONNECTING;
     conn->connect_started_ns = scope_now(client->sockets->scope);

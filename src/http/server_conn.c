@@ -411,6 +411,7 @@ void http_conn_open(struct http_server *server, struct stream *stream)
     scope_timer_init(server->sockets->scope, &conn->timer, conn_on_timer, conn);
     h1_parser_init(&conn->parser, &server->config.limits);
     stream_set_owner(stream, conn_pump, conn);
+    stream_set_no_delay(stream, true); /* else the end of a response waits for a round trip */
     http_conn_set_phase(conn, CONN_WAITING);
     server->n_conns++;
     http_conn_wake(conn);

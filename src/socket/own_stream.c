@@ -70,6 +70,11 @@ static struct endpoint own_stream_remote(const struct stream *stream)
     return tcp_remote(own_stream(stream)->conn);
 }
 
+static void own_stream_set_no_delay(struct stream *stream, bool no_delay)
+{
+    tcp_set_no_delay(own_stream(stream)->conn, no_delay);
+}
+
 static const struct stream_ops OWN_STREAM_OPS = {
     .read = own_stream_read,
     .write = own_stream_write,
@@ -80,6 +85,7 @@ static const struct stream_ops OWN_STREAM_OPS = {
     .is_connected = own_stream_is_connected,
     .local = own_stream_local,
     .remote = own_stream_remote,
+    .set_no_delay = own_stream_set_no_delay,
 };
 
 static struct own_stream *own_stream_new(void)

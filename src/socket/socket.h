@@ -35,6 +35,7 @@ struct stream_ops {
     bool (*is_connected)(const struct stream *stream);
     struct endpoint (*local)(const struct stream *stream);
     struct endpoint (*remote)(const struct stream *stream);
+    void (*set_no_delay)(struct stream *stream, bool no_delay); /* NULL: it never delays */
 };
 
 /* Embedded first in the provider's own struct. */
@@ -157,6 +158,16 @@ static inline void stream_close(struct stream *stream)
 static inline void stream_abort(struct stream *stream)
 {
     stream->ops->abort(stream);
+}
+
+/* What does not fill a segment leaves at once and does not wait for an acknowledgement (RFC 9293
+ * 3.7.4: an application must be able to turn Nagle's algorithm off). For whoever writes all it has
+ * at once. */
+static inline void stream_set_no_delay(struct stream *stream, bool no_delay)
+{
+    if (stream->ops->set_no_delay) {
+        stream->ops->set_no_delay(stream, no_delay);
+    }
 }
 
 static inline enum status stream_error(const struct stream *stream)

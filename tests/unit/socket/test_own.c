@@ -117,6 +117,43 @@ static void test_a_write_larger_than_the_buffer_is_taken_in_part_and_announced(v
     world_end(&world);
 }
 
+/* Writes two bytes, one shortly after the other; returns how many are there before an
+ * acknowledgement can have come back. */
+static int64_t arrived_at_once(bool no_delay)
+{
+    struct world world;
+    world_start(&world);
+    unsigned events = 0;
+    struct listener *listener = NULL;
+    struct stream *client = NULL;
+    char buffer[16];
+    enum status status =
+        sockets_listen(world.b, (struct endpoint){.port = 80}, 0, count_event, &events, &listener);
+    assert_int_equal(status, STATUS_OK);
+    status = sockets_connect(world.a, ANY, host_b(80), count_event, &events, &client);
+    assert_int_equal(status, STATUS_OK);
+    two_hosts_run(world.net, 50 * MS);
+    struct stream *server = listener_accept(listener);
+    stream_set_no_delay(client, no_delay);
+    assert_int_equal(stream_write(client, "a", 1), 1);
+    two_hosts_run(world.net, MS);
+    assert_int_equal(stream_write(client, "b", 1), 1);
+    two_hosts_run(world.net, 12 * MS); /* one way takes 10 ms */
+    int64_t arrived = stream_read(server, buffer, sizeof buffer);
+    stream_abort(server);
+    stream_abort(client);
+    listener_close(listener);
+    world_end(&world);
+    return arrived;
+}
+
+static void test_small_writes_wait_for_an_acknowledgement_unless_told_not_to(void **state)
+{
+    (void)state;
+    assert_int_equal(arrived_at_once(false), 1);
+    assert_int_equal(arrived_at_once(true), 2);
+}
+
 static void test_a_refused_stream_tells_so(void **state)
 {
     (void)state;
@@ -308,6 +345,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_stream_connects_carries_bytes_and_ends),
         cmocka_unit_test(test_a_write_larger_than_the_buffer_is_taken_in_part_and_announced),
+        cmocka_unit_test(test_small_writes_wait_for_an_acknowledgement_unless_told_not_to),
         cmocka_unit_test(test_a_refused_stream_tells_so),
         cmocka_unit_test(test_an_aborted_stream_resets_the_other_side),
         cmocka_unit_test(test_a_callback_may_close_its_stream),

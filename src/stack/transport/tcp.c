@@ -114,6 +114,9 @@ enum status tcp_connect(struct tcp *tcp, struct endpoint local, struct endpoint 
     if (!ip_is_set(local.addr) || local.addr.v4 == IPV4_ANY) {
         local.addr = ip_v4(src);
     }
+    if (!ipv4_is_own(tcp->ip, local.addr.v4)) {
+        return STATUS_NOT_FOUND;
+    }
     local.port = local.port ? local.port : tcp_choose_port(tcp, local, remote);
     struct tcp_key key = {local, remote};
     if (local.port == 0 || map_get(&tcp->conns, &key)) {

@@ -60,7 +60,8 @@ struct tcp *tcp_new(struct ipv4 *ip, struct port_table *ports, const struct tcp_
 void tcp_free(struct tcp *tcp);
 bool tcp_has_congestion(const char *name);
 
-/* Listening. STATUS_IN_USE, STATUS_LIMIT. `on_event`: a connection can be accepted. */
+/* Listening. local.addr not set: any; port 0: an ephemeral one. STATUS_IN_USE, STATUS_LIMIT,
+ * STATUS_NOT_FOUND: not an address of this node. `on_event`: a connection can be accepted. */
 enum status tcp_listen(struct tcp *tcp, struct endpoint local, uint32_t backlog,
                        void (*on_event)(void *owner), void *owner,
                        struct tcp_listener **listener) MUST_CHECK;
@@ -70,7 +71,7 @@ struct endpoint tcp_listener_local(const struct tcp_listener *listener);
 struct tcp_conn *tcp_accept(struct tcp_listener *listener);
 
 /* Starts connecting. local: address and port may be unset. STATUS_UNREACHABLE, STATUS_LIMIT,
- * STATUS_IN_USE. */
+ * STATUS_IN_USE, STATUS_NOT_FOUND: `local` is not an address of this node. */
 enum status tcp_connect(struct tcp *tcp, struct endpoint local, struct endpoint remote,
                         void (*on_event)(void *owner), void *owner,
                         struct tcp_conn **conn) MUST_CHECK;

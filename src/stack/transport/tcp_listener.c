@@ -39,6 +39,9 @@ enum status tcp_listen(struct tcp *tcp, struct endpoint local, uint32_t backlog,
     if (ip_is_set(local.addr) && local.addr.v4 == IPV4_ANY) {
         local.addr = (struct ip_addr){0};
     }
+    if (ip_is_set(local.addr) && !ipv4_is_own(tcp->ip, local.addr.v4)) {
+        return STATUS_NOT_FOUND;
+    }
     if (local.port == 0) {
         local.port = port_table_choose(tcp->ports, IP_PROTOCOL_TCP);
     }

@@ -176,6 +176,11 @@ static bool udp_has_conflict(const struct udp *udp, struct endpoint local,
     return false;
 }
 
+static bool udp_is_local(const struct udp *udp, uint32_t addr)
+{
+    return ipv4_is_own(udp->ip, addr) || ipv4_is_multicast(addr) || addr == IPV4_BROADCAST;
+}
+
 enum status udp_bind(struct udp_socket *socket, struct endpoint local, struct netif *netif)
 {
     struct udp *udp = socket->udp;
@@ -184,6 +189,9 @@ enum status udp_bind(struct udp_socket *socket, struct endpoint local, struct ne
     }
     if (ip_is_set(local.addr) && local.addr.v4 == IPV4_ANY) {
         local.addr = (struct ip_addr){0};
+    }
+    if (ip_is_set(local.addr) && !udp_is_local(udp, local.addr.v4)) {
+        return STATUS_NOT_FOUND;
     }
     if (local.port == 0) {
         local.port = port_table_choose(udp->ports, IP_PROTOCOL_UDP);

@@ -40,7 +40,8 @@ struct udp_datagram_info {
 struct udp_socket *udp_open(struct udp *udp, void (*on_event)(void *owner), void *owner);
 void udp_close(struct udp_socket *socket);
 
-/* local.addr not set: any. Port 0: an ephemeral one. STATUS_IN_USE; STATUS_INVALID: bound already.
+/* local.addr not set: any. Port 0: an ephemeral one. STATUS_IN_USE; STATUS_INVALID: bound already;
+ * STATUS_NOT_FOUND: neither an address of this node nor a group's.
  * `netif`: only datagrams that come in by it, and sends leave by it (DHCP), or NULL. */
 enum status udp_bind(struct udp_socket *socket, struct endpoint local,
                      struct netif *netif) MUST_CHECK;

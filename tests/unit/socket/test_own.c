@@ -193,6 +193,34 @@ static void test_an_aborted_stream_resets_the_other_side(void **state)
     world_end(&world);
 }
 
+static void test_a_small_write_does_not_wait_for_an_acknowledgement(void **state)
+{
+    (void)state;
+    struct world world;
+    world_start(&world);
+    char buffer[16];
+    struct listener *listener = NULL;
+    struct stream *client = NULL;
+    assert_int_equal(
+        sockets_listen(world.b, (struct endpoint){.port = 80}, 0, NULL, NULL, &listener),
+        STATUS_OK);
+    assert_int_equal(sockets_connect(world.a, ANY, host_b(80), NULL, NULL, &client), STATUS_OK);
+    two_hosts_run(world.net, 50 * MS);
+    struct stream *server = listener_accept(listener);
+    assert_int_equal(stream_write(client, "head", 4), 4);
+    assert_int_equal(stream_write(client, "body", 4), 4);
+    two_hosts_run(world.net, 11 * MS);
+    assert_int_equal(stream_read(server, buffer, sizeof buffer), 8);
+    assert_int_equal(stream_write(server, "head", 4), 4);
+    assert_int_equal(stream_write(server, "body", 4), 4);
+    two_hosts_run(world.net, 11 * MS);
+    assert_int_equal(stream_read(client, buffer, sizeof buffer), 8);
+    stream_close(client);
+    stream_close(server);
+    listener_close(listener);
+    world_end(&world);
+}
+
 /* Closes itself from within its own callback. */
 static void close_stream(void *owner)
 {
@@ -336,6 +364,9 @@ static void test_what_cannot_be_bound_is_told_at_once(void **state)
     struct datagram_route direct = {.link_dst = &world.net->b->netifs[0]->mac};
     assert_int_equal(datagram_send(first, host_b(53), bytes_of_text("x"), &direct),
                      STATUS_INVALID); /* it needs an interface */
+    struct datagram_route from_loopback = {.src = ip_v4(IPV4_LOOPBACK)};
+    assert_int_equal(datagram_send(first, host_b(53), bytes_of_text("x"), &from_loopback),
+                     STATUS_UNREACHABLE); /* it may choose its source, but not that one */
     datagram_close(first);
     world_end(&world);
 }
@@ -348,6 +379,7 @@ int main(void)
         cmocka_unit_test(test_small_writes_wait_for_an_acknowledgement_unless_told_not_to),
         cmocka_unit_test(test_a_refused_stream_tells_so),
         cmocka_unit_test(test_an_aborted_stream_resets_the_other_side),
+        cmocka_unit_test(test_a_small_write_does_not_wait_for_an_acknowledgement),
         cmocka_unit_test(test_a_callback_may_close_its_stream),
         cmocka_unit_test(test_what_cannot_be_opened_is_told_at_once),
         cmocka_unit_test(test_a_datagram_carries_where_it_came_from),

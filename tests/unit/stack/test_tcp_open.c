@@ -1,6 +1,8 @@
 /* Opening connections: RFC 9293 3.5 and 3.10.7.2, 3.10.7.3. */
 #include "stack/tcp_peer.h"
 
+#include "base/list.h"
+
 #include <string.h>
 
 /* --- two whole stacks --- */
@@ -22,6 +24,43 @@ static void test_the_handshake_takes_three_frames_to_the_nanosecond(void **state
     assert_int_equal(tcp_state(pair.server.conn), TCP_ESTABLISHED);
     assert_true(endpoint_equal(tcp_remote(pair.server.conn), tcp_local(pair.client.conn)));
     tcp_pair_end(&pair);
+}
+
+struct syn_watch {
+    struct trace_sink sink;
+    struct text summary, json;
+};
+
+static void on_trace(struct trace_sink *sink, const struct trace_event *event)
+{
+    struct syn_watch *watch = container_of(sink, struct syn_watch, sink);
+    if (event->kind == &TCP_SEGMENT_SENT && watch->json.len == 0) {
+        trace_print_summary(&watch->summary, event);
+        trace_print_json(&watch->json, event);
+        assert_int_not_equal(event->packet_id, 0);
+    }
+}
+
+static void test_the_trace_tells_what_a_segment_says(void **state)
+{
+    (void)state;
+    struct two_hosts *net = two_hosts_new(NULL, NULL);
+    struct syn_watch watch = {.sink.on_event = on_trace};
+    trace_add_sink(&net->trace, &watch.sink);
+    struct tcp_app client = {0};
+    tcp_app_connect(&client, net->a, host_a(1000), host_b(80));
+    const char *summary = text_chars(&watch.summary);
+    const char *json = text_chars(&watch.json);
+    assert_non_null(strstr(summary, "10.0.0.1:1000 -> 10.0.0.2:80 [SYN] seq "));
+    assert_non_null(strstr(summary, " len 0 window 65535"));
+    assert_non_null(strstr(json, "\"flags\":\"SYN\""));
+    assert_non_null(strstr(json, "\"mss\":1460,\"window_scale\":3"));
+    assert_string_equal(tcp_state_text(tcp_state(client.conn)), "SYN-SENT");
+    tcp_app_close(&client);
+    trace_remove_sink(&net->trace, &watch.sink);
+    text_fini(&watch.summary);
+    text_fini(&watch.json);
+    two_hosts_free(net);
 }
 
 static void test_both_may_open_at_once(void **state)
@@ -88,6 +127,8 @@ static void test_what_cannot_be_connected_is_told_at_once(void **state)
                      STATUS_UNREACHABLE);
     assert_int_equal(tcp_connect(net->a->tcp, host_a(0), host_b(0), NULL, NULL, &conn),
                      STATUS_INVALID);
+    assert_int_equal(tcp_connect(net->a->tcp, host_b(0), host_b(80), NULL, NULL, &conn),
+                     STATUS_NOT_FOUND);
     tcp_app_connect(&client, net->a, host_a(1000), host_b(80));
     assert_int_equal(tcp_connect(net->a->tcp, host_a(1000), host_b(80), NULL, NULL, &conn),
                      STATUS_IN_USE);
@@ -138,6 +179,7 @@ static void test_a_port_has_one_listener(void **state)
                      STATUS_OK);
     assert_in_range(tcp_listener_local(second).port, PORT_EPHEMERAL_FIRST, PORT_EPHEMERAL_LAST);
     tcp_listener_close(second);
+    assert_int_equal(tcp_listen(net->a->tcp, host_b(81), 0, NULL, NULL, &second), STATUS_NOT_FOUND);
     struct endpoint loopback = {ip_v4(IPV4_LOOPBACK), 80};
     assert_int_equal(tcp_listen(net->a->tcp, loopback, 0, NULL, NULL, &second), STATUS_OK);
     tcp_listener_close(first);
@@ -492,6 +534,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_handshake_takes_three_frames_to_the_nanosecond),
+        cmocka_unit_test(test_the_trace_tells_what_a_segment_says),
         cmocka_unit_test(test_both_may_open_at_once),
         cmocka_unit_test(test_a_node_can_connect_to_itself),
         cmocka_unit_test(test_a_closed_port_refuses),

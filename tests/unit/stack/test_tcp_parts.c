@@ -76,9 +76,11 @@ static void test_reassembly_joins_ranges_that_touch(void **state)
     assert_int_equal(buffer.n_ranges, 1);
     assert_int_equal(buffer.ranges[0].left, 20); /* 80, counted from 60 */
     assert_int_equal(tcp_receive_buffer_read(&buffer, out, 45), 45);
-    assert_int_equal(insert(&buffer, 60, 60, 80), 30);
-    assert_int_equal(tcp_receive_buffer_read(&buffer, out + 45, 55), 45);
-    for (int i = 0; i < 90; i++) {
+    assert_int_equal(insert(&buffer, 60, 85, 88), 0);
+    assert_int_equal(insert(&buffer, 60, 60, 95), 35); /* covers all that came early */
+    assert_int_equal(buffer.n_ranges, 0);
+    assert_int_equal(tcp_receive_buffer_read(&buffer, out + 45, 55), 50);
+    for (int i = 0; i < 95; i++) {
         assert_int_equal(out[i], '0' + i % 10);
     }
     tcp_receive_buffer_fini(&buffer);

@@ -102,20 +102,23 @@ static void test_an_empty_datagram_is_a_datagram(void **state)
     two_hosts_free(net);
 }
 
-static void test_the_closest_fitting_socket_gets_the_datagram(void **state)
+static void test_the_socket_that_fits_gets_the_datagram(void **state)
 {
     (void)state;
     struct two_hosts *net = two_hosts_new(NULL, NULL);
-    struct inbox a, other, bound, connected;
+    struct inbox a, other, bound, elsewhere;
+    struct endpoint loopback = {ip_v4(IPV4_LOOPBACK), 53};
     inbox_open(&a, net->a, (struct endpoint){.port = 4000}, NULL);
     inbox_open(&other, net->a, (struct endpoint){.port = 4001}, NULL);
+    inbox_open(&elsewhere, net->b, loopback, NULL);
     inbox_open(&bound, net->b, host_b(53), NULL);
-    inbox_open(&connected, net->b, (struct endpoint){ip_v4(0x0a000009), 53}, NULL);
-    assert_int_equal(udp_connect(connected.socket, host_a(4000)), STATUS_OK);
     assert_int_equal(send_text(&a, host_b(53), "one"), STATUS_OK);
     two_hosts_run(net, 11 * MS);
-    assert_receives(&bound, "one"); /* the other is bound to an address of its own */
-    udp_close(connected.socket);
+    assert_receives(&bound, "one");
+    assert_empty(&elsewhere);
+    assert_int_equal(send_text(&a, host_b(53), "left unread"), STATUS_OK);
+    two_hosts_run(net, 11 * MS);
+    udp_close(elsewhere.socket);
     udp_close(bound.socket);
 
     inbox_open(&bound, net->b, (struct endpoint){.port = 53}, NULL);
@@ -141,12 +144,15 @@ static void test_a_port_is_in_use_only_where_addresses_or_interfaces_overlap(voi
     struct udp_socket *socket = udp_open(net->a->udp, NULL, NULL);
     assert_int_equal(udp_bind(socket, (struct endpoint){.port = 67}, NULL), STATUS_IN_USE);
     assert_int_equal(udp_bind(socket, host_a(67), net->a->netifs[0]), STATUS_IN_USE);
+    assert_int_equal(udp_bind(socket, (struct endpoint){ip_v4(0x0a000009), 67}, NULL),
+                     STATUS_NOT_FOUND);
     assert_int_equal(udp_bind(socket, (struct endpoint){.port = 67}, &second), STATUS_OK);
     assert_int_equal(udp_bind(socket, (struct endpoint){.port = 68}, NULL), STATUS_INVALID);
     udp_close(socket);
     udp_close(first.socket);
     socket = udp_open(net->a->udp, NULL, NULL);
-    assert_int_equal(udp_bind(socket, (struct endpoint){.port = 67}, NULL), STATUS_OK);
+    assert_int_equal(udp_bind(socket, (struct endpoint){ip_v4(IPV4_ANY), 67}, NULL), STATUS_OK);
+    assert_false(ip_is_set(udp_local(socket).addr)); /* 0.0.0.0 means any */
     udp_close(socket);
     two_hosts_free(net);
 }
@@ -158,6 +164,8 @@ static void test_a_closed_port_answers_and_the_connected_sender_learns(void **st
     struct inbox a, bystander;
     inbox_open(&a, net->a, (struct endpoint){0}, NULL);
     inbox_open(&bystander, net->a, (struct endpoint){0}, NULL);
+    udp_close(a.socket);
+    a.socket = udp_open(net->a->udp, on_event, &a); /* connecting binds it */
     assert_int_equal(udp_connect(a.socket, host_b(9)), STATUS_OK);
     assert_true(ip_equal(udp_local(a.socket).addr, host_a(0).addr));
     assert_int_equal(udp_send(a.socket, NULL, 0, NULL, bytes_of_text("x")), STATUS_OK);
@@ -305,7 +313,7 @@ int main(void)
         cmocka_unit_test(test_a_datagram_arrives_with_its_endpoints),
         cmocka_unit_test(test_the_largest_datagram_arrives_whole_and_a_larger_one_is_refused),
         cmocka_unit_test(test_an_empty_datagram_is_a_datagram),
-        cmocka_unit_test(test_the_closest_fitting_socket_gets_the_datagram),
+        cmocka_unit_test(test_the_socket_that_fits_gets_the_datagram),
         cmocka_unit_test(test_a_port_is_in_use_only_where_addresses_or_interfaces_overlap),
         cmocka_unit_test(test_a_closed_port_answers_and_the_connected_sender_learns),
         cmocka_unit_test(test_a_receiver_that_does_not_read_loses_what_is_beyond_its_buffer),

@@ -1,4 +1,5 @@
-/* Faults: links that go down, or get slower, longer or lossier for a while. */
+/* Faults: links that go down, or get slower, longer or worse for a while. */
+#include "lab/lab_internal.h"
 #include "lab/timetable_internal.h"
 
 static struct link *fault_link(const struct fault_run *run)
@@ -11,31 +12,32 @@ static struct env *fault_env(const struct fault_run *run)
     return world_env(run->timetable->world);
 }
 
-static void fault_change_link(const struct fault_run *run)
+/* Brings the link into the state that the file gives it, changed by all faults that it has now: of
+ * two that change the same, the later one counts. */
+static void fault_update_link(const struct fault_run *run)
 {
-    struct link_config config = run->before;
-    const struct lab_fault *fault = run->fault;
-    if (fault->has_loss) {
-        config.loss_ppm = fault->change.loss_ppm;
-    }
-    if (fault->has_delay) {
-        config.delay_ns = fault->change.delay_ns;
-    }
-    if (fault->has_rate) {
-        config.rate_bps = fault->change.rate_bps;
+    uint32_t link = run->fault->link;
+    struct link_config config = world_lab(run->timetable->world)->links[link].config;
+    bool is_up = true;
+    for (const struct fault_run *at = run->timetable->active_faults; at; at = at->next_active) {
+        if (at->fault->link == link) {
+            is_up = is_up && at->fault->kind != LAB_FAULT_DOWN;
+            lab_change_conditions(&config, &at->fault->change, at->fault->changes);
+        }
     }
     link_set_config(fault_link(run), &config);
+    link_set_up(fault_link(run), is_up);
 }
 
 static void on_fault_begins(void *owner)
 {
     struct fault_run *run = owner;
-    run->before = *link_get_config(fault_link(run));
-    if (run->fault->kind == LAB_FAULT_DOWN) {
-        link_set_up(fault_link(run), false);
-    } else {
-        fault_change_link(run);
+    struct fault_run **last = &run->timetable->active_faults;
+    while (*last) {
+        last = &(*last)->next_active;
     }
+    *last = run;
+    fault_update_link(run);
     if (run->fault->duration_ns) {
         struct env *env = fault_env(run);
         env_arm(env, &run->end, env->now_ns + run->fault->duration_ns);
@@ -47,11 +49,12 @@ static void on_fault_begins(void *owner)
 static void on_fault_ends(void *owner)
 {
     struct fault_run *run = owner;
-    if (run->fault->kind == LAB_FAULT_DOWN) {
-        link_set_up(fault_link(run), true);
-    } else {
-        link_set_config(fault_link(run), &run->before);
+    struct fault_run **at = &run->timetable->active_faults;
+    while (*at != run) {
+        at = &(*at)->next_active;
     }
+    *at = run->next_active;
+    fault_update_link(run);
     timetable_one_less(run->timetable);
 }
 

@@ -120,7 +120,7 @@ struct lab_segment {
 
 enum lab_fault_kind {
     LAB_FAULT_DOWN,
-    LAB_FAULT_CHANGE, /* loss, delay, rate */
+    LAB_FAULT_CHANGE, /* of the link's conditions: loss, delay, rate, jitter ... */
 };
 
 struct lab_fault {
@@ -128,7 +128,7 @@ struct lab_fault {
     uint64_t duration_ns; /* 0: for good */
     uint32_t link;
     enum lab_fault_kind kind;
-    bool has_loss, has_delay, has_rate;
+    uint32_t changes; /* which conditions of `change` count: lab_read_conditions() */
     struct link_config change;
 };
 

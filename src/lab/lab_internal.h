@@ -25,6 +25,27 @@ void lab_build_zones(struct lab *lab);       /* naming.c: needs addresses */
 void lab_compute_routes(struct lab *lab);
 void lab_read_timeline(struct lab *lab); /* timeline.c: faults and expectations */
 
+/* --- link_condition.c: rate, delay, loss and what else a link does to frames; faults change it ---
+ */
+
+/* Sets what the map has; returns a bit for each, for the functions below. */
+uint32_t lab_read_conditions(struct link_config *config, const struct config_value *map);
+
+/* Takes over what `changes` says, and completes the result. */
+void lab_change_conditions(struct link_config *config, const struct link_config *from,
+                           uint32_t changes);
+
+/* Fills in defaults that hang on other conditions: frames are reordered by the link's delay. */
+void lab_complete_conditions(struct link_config *config);
+
+/* Reports, at `value`, conditions that do not go together. */
+void lab_check_conditions(struct lab *lab, const struct config_value *value,
+                          const struct link_config *config);
+
+/* ", loss: 1%, jitter: 2ms": those in `changes`; or rate, delay, loss and whatever is set. */
+void lab_print_changes(struct text *text, const struct link_config *config, uint32_t changes);
+void lab_print_conditions(struct text *text, const struct link_config *config);
+
 /* Adds a node or a link. What is wrong with it (a bad or repeated name, too many) is reported and
  * LAB_NONE returned. */
 uint32_t lab_add_node(struct lab *lab, const char *name, enum lab_kind kind,

@@ -70,16 +70,8 @@ static void print_node(struct text *text, const struct lab *lab, uint32_t index)
 static void print_link_options(struct text *text, const struct lab_link *link)
 {
     const struct link_config *config = &link->config;
-    text_print(text, "name: \"%s\", rate: ", link->name);
-    if (config->rate_bps) {
-        config_print_rate(text, config->rate_bps);
-    } else {
-        text_print(text, "unlimited");
-    }
-    text_print(text, ", delay: ");
-    config_print_duration(text, config->delay_ns);
-    text_print(text, ", loss: ");
-    config_print_share(text, config->loss_ppm);
+    text_print(text, "name: \"%s\"", link->name);
+    lab_print_conditions(text, config);
     text_print(text, ", queue: %u", config->queue_frames);
     if (config->queue_bytes) {
         text_print(text, ", queue_size: ");
@@ -138,18 +130,7 @@ static void print_fault(struct text *text, const struct lab *lab, const struct l
     text_print(text, "  - {at: ");
     config_print_duration(text, fault->at_ns);
     text_print(text, ", link: \"%s\"", lab->links[fault->link].name);
-    if (fault->has_loss) {
-        text_print(text, ", loss: ");
-        config_print_share(text, fault->change.loss_ppm);
-    }
-    if (fault->has_delay) {
-        text_print(text, ", delay: ");
-        config_print_duration(text, fault->change.delay_ns);
-    }
-    if (fault->has_rate) {
-        text_print(text, ", rate: ");
-        config_print_rate(text, fault->change.rate_bps);
-    }
+    lab_print_changes(text, &fault->change, fault->changes);
     if (fault->duration_ns || fault->kind == LAB_FAULT_DOWN) {
         text_print(text, fault->kind == LAB_FAULT_DOWN ? ", down: " : ", for: ");
         config_print_duration(text, fault->duration_ns);

@@ -160,16 +160,44 @@ static const struct config_key NODE_KEYS[] = {
 const struct config_schema LAB_NODE_SCHEMA = {"a node", NODE_KEYS,
                                               sizeof NODE_KEYS / sizeof NODE_KEYS[0]};
 
+/* What links have, and faults change. */
+#define CONDITION_KEYS                                                                             \
+    {.name = "rate",                                                                               \
+     .type = CONFIG_RATE,                                                                          \
+     .max = LINK_MAX_RATE_BPS,                                                                     \
+     .help = "bits per second [unlimited]"},                                                       \
+        {.name = "delay",                                                                          \
+         .type = CONFIG_DURATION,                                                                  \
+         .max = LAB_MAX_DELAY_NS,                                                                  \
+         .help = "propagation, one way [1ns]"},                                                    \
+        {.name = "loss", .type = CONFIG_SHARE, .help = "of frames [0%]"},                          \
+        {.name = "loss_burst",                                                                     \
+         .type = CONFIG_INTEGER,                                                                   \
+         .max = LINK_MAX_LOSS_BURST,                                                               \
+         .help = "losses come so many in a row, on average [independently]"},                      \
+        {.name = "jitter",                                                                         \
+         .type = CONFIG_DURATION,                                                                  \
+         .max = LAB_MAX_DELAY_NS,                                                                  \
+         .help = "the delay varies by up to so much, both ways; frames keep their order [0ns]"},   \
+        {.name = "reorder", .type = CONFIG_SHARE, .help = "of frames keeps no order [0%]"},        \
+        {.name = "reorder_by",                                                                     \
+         .type = CONFIG_DURATION,                                                                  \
+         .max = LAB_MAX_DELAY_NS,                                                                  \
+         .help = "and arrives so much later [as the jitter says; without jitter, the delay]"},     \
+        {.name = "duplicate", .type = CONFIG_SHARE, .help = "of frames arrives twice [0%]"},       \
+        {.name = "corrupt",                                                                        \
+         .type = CONFIG_SHARE,                                                                     \
+         .help = "of frames is damaged under way, which the FCS shows [0%]"},                      \
+        {.name = "corrupt_silent",                                                                 \
+         .type = CONFIG_SHARE,                                                                     \
+         .help = "of frames is damaged behind the check of the FCS, as by bad memory [0%]"},       \
+    {                                                                                              \
+        .name = "corrupt_bits", .type = CONFIG_INTEGER, .max = LINK_MAX_CORRUPT_BITS,              \
+        .help = "at most so many bits flip in a damaged frame [1]"                                 \
+    }
+
 static const struct config_key LINK_KEYS[] = {
-    {.name = "rate",
-     .type = CONFIG_RATE,
-     .max = LINK_MAX_RATE_BPS,
-     .help = "bits per second [unlimited]"},
-    {.name = "delay",
-     .type = CONFIG_DURATION,
-     .max = LAB_MAX_DELAY_NS,
-     .help = "propagation, one way [1ns]"},
-    {.name = "loss", .type = CONFIG_SHARE, .help = "of frames, independently [0%]"},
+    CONDITION_KEYS,
     {.name = "queue",
      .type = CONFIG_INTEGER,
      .max = UINT32_MAX,
@@ -213,19 +241,11 @@ static const struct config_key FAULT_KEYS[] = {
      .type = CONFIG_DURATION,
      .max = LAB_MAX_TIME_NS,
      .help = "the link is down for so long; 0: for good"},
-    {.name = "loss", .type = CONFIG_SHARE, .help = "the link loses so much"},
-    {.name = "delay",
-     .type = CONFIG_DURATION,
-     .max = LAB_MAX_DELAY_NS,
-     .help = "the link gets this delay"},
-    {.name = "rate",
-     .type = CONFIG_RATE,
-     .max = LINK_MAX_RATE_BPS,
-     .help = "the link gets this rate"},
+    CONDITION_KEYS,
     {.name = "for",
      .type = CONFIG_DURATION,
      .max = LAB_MAX_TIME_NS,
-     .help = "how long loss, delay, rate last [for good]"},
+     .help = "how long the link's change lasts [for good]"},
 };
 const struct config_schema LAB_FAULT_SCHEMA = {"a fault", FAULT_KEYS,
                                                sizeof FAULT_KEYS / sizeof FAULT_KEYS[0]};

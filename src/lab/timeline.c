@@ -29,21 +29,21 @@ static void read_fault(struct lab *lab, const struct config_value *value)
         .duration_ns = config_get_duration(value, "for", 0),
         .link = resolve_link(lab, config_get(value, "link")),
         .kind = LAB_FAULT_CHANGE,
-        .has_loss = config_get(value, "loss"),
-        .has_delay = config_get(value, "delay"),
-        .has_rate = config_get(value, "rate"),
     };
-    fault.change.loss_ppm = config_get_share(value, "loss", 0);
-    fault.change.delay_ns = config_get_duration(value, "delay", 0);
-    fault.change.rate_bps = config_get_rate(value, "rate", 0);
-    bool changes = fault.has_loss || fault.has_delay || fault.has_rate;
+    fault.changes = lab_read_conditions(&fault.change, value);
+    if (fault.link != LAB_NONE) {
+        struct link_config config = lab->links[fault.link].config;
+        lab_change_conditions(&config, &fault.change, fault.changes);
+        lab_check_conditions(lab, value, &config);
+    }
     if (config_get(value, "down")) {
         fault.kind = LAB_FAULT_DOWN;
         fault.duration_ns = config_get_duration(value, "down", 0);
     }
-    if ((fault.kind == LAB_FAULT_DOWN) == changes) {
+    if ((fault.kind == LAB_FAULT_DOWN) == (fault.changes != 0)) {
         config_problem(lab->file, value,
-                       "a fault is either 'down' or a change of 'loss', 'delay' or 'rate'");
+                       "a fault is either 'down' or a change of the link: 'loss', 'delay', 'rate', "
+                       "'jitter' ...");
     } else if (fault.kind == LAB_FAULT_DOWN && config_get(value, "for")) {
         config_problem_at_key(lab->file, config_get(value, "for"),
                               "'down' says how long already; leave out 'for'");

@@ -19,7 +19,7 @@ struct fault_run {
     struct timetable *timetable;
     const struct lab_fault *fault;
     struct event begin, end;
-    struct link_config before;
+    struct fault_run *next_active;
 };
 
 /* One host that waits for its address. */
@@ -38,6 +38,7 @@ struct timetable {
     size_t n_unsettled; /* those that still wait */
     struct event settle_limit;
     struct fault_run *faults;
+    struct fault_run *active_faults; /* begun and not ended, in this order */
     struct trial *trials;
     struct expect_result *results; /* made when asked for */
     size_t n_running;              /* faults not over and trials not judged */

@@ -159,12 +159,12 @@ static uint32_t add_port(struct lab *lab, uint32_t node, uint32_t link, uint32_t
 static struct link_config link_config_of(const struct config_value *options)
 {
     struct link_config config = {
-        .rate_bps = config_get_rate(options, "rate", 0),
-        .delay_ns = config_get_duration(options, "delay", 1),
-        .loss_ppm = config_get_share(options, "loss", 0),
+        .delay_ns = 1,
         .queue_bytes = config_get_size(options, "queue_size", 0),
         .overhead_bytes = (uint32_t)config_get_size(options, "overhead", LINK_DEFAULT_OVERHEAD),
     };
+    (void)lab_read_conditions(&config, options);
+    lab_complete_conditions(&config);
     uint64_t queue = config.rate_bps && !config.queue_bytes ? 1000 : 0;
     config.queue_frames = (uint32_t)config_get_integer(options, "queue", queue);
     return config;
@@ -223,6 +223,7 @@ uint32_t lab_add_link(struct lab *lab, uint32_t a, uint32_t b, const struct conf
         .options = options,
         .name = choose_link_name(lab, a, b, at, options),
     };
+    lab_check_conditions(lab, options, &link->config);
     const char *subnet = config_get_text(options, "subnet", NULL);
     if (subnet) {
         (void)ip_prefix_parse(subnet, &link.subnet); /* the schema saw to it */

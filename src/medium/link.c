@@ -7,8 +7,11 @@
  *     depart  = start + bits / rate               then the transmitter is free again
  *     arrive  = depart + delay                    but never before the frame in front of it
  *
- * So nothing happens between acceptance and arrival. `flight` holds the frames under way with their
- * arrival times; the event queue has one event, for its head. `waiting` holds the starting times
+ * So nothing happens between acceptance and arrival. `line` holds the frames under way with their
+ * arrival times; `strays` those that do not travel in line (out of order, damaged, copies). The
+ * event queue has one event, for whichever is next by (arrival, transmit number). What chance does
+ * to a frame is drawn when it is accepted (fate.c), so that also a direction with every fault
+ * there is knows its future, and one without goes the short way. `waiting` holds the starting times
  * of frames that have not started; it is looked at only when the next frame comes, and forgets
  * what has started by then, which gives the queue's exact occupancy without any event.
  *
@@ -21,6 +24,8 @@
 
 #include "base/check.h"
 #include "base/memory.h"
+#include "medium/fate_internal.h"
+#include "medium/stray_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +37,8 @@ static const uint64_t HORIZON_NS = UINT64_C(1) << 62; /* nothing departs later t
 const struct drop_reason LINK_DROP_QUEUE_FULL = {"link.queue-full", "the link's queue was full"};
 const struct drop_reason LINK_DROP_LOSS = {"link.loss", "the link lost it"};
 const struct drop_reason LINK_DROP_DOWN = {"link.down", "the link was down"};
+const struct drop_reason LINK_DROP_BAD_FCS = {
+    "link.bad-fcs", "it was damaged under way: its frame check sequence was wrong"};
 
 static const struct trace_field LINK_CHANGED_FIELDS[] = {
     TRACE_FIELD(struct link_changed, link, TRACE_TEXT),
@@ -39,10 +46,24 @@ static const struct trace_field LINK_CHANGED_FIELDS[] = {
 };
 TRACE_KIND(LINK_CHANGED, "link.changed", "{link} is up: {is_up}", LINK_CHANGED_FIELDS);
 
+static const struct trace_field LINK_CORRUPTED_FIELDS[] = {
+    TRACE_FIELD(struct link_corrupted, link, TRACE_TEXT),
+    TRACE_FIELD(struct link_corrupted, bits, TRACE_U32),
+    TRACE_FIELD(struct link_corrupted, is_detected, TRACE_BOOL),
+};
+TRACE_KIND(LINK_CORRUPTED, "link.corrupted",
+           "damaged on {link}: bits flipped: {bits}, found by the FCS: {is_detected}",
+           LINK_CORRUPTED_FIELDS);
+
+static const struct trace_field LINK_DUPLICATED_FIELDS[] = {
+    TRACE_FIELD(struct link_duplicated, link, TRACE_TEXT),
+};
+TRACE_KIND(LINK_DUPLICATED, "link.duplicated", "a copy that {link} made", LINK_DUPLICATED_FIELDS);
+
 struct ring_entry {
     uint64_t at_ns;
     union {
-        struct packet *frame; /* in `flight` */
+        struct packet *frame; /* in `line` */
         uint64_t len;         /* in `waiting` */
     };
 };
@@ -50,8 +71,8 @@ struct ring_entry {
 struct ring {
     struct ring_entry *entries;
     uint32_t capacity; /* a power of two, or 0 */
-    uint32_t first;    /* counts on for ever; the place is its remainder by the capacity */
     uint32_t count;
+    uint64_t first; /* counts on for ever; the place is its remainder by the capacity */
 };
 
 struct link_direction {
@@ -60,19 +81,21 @@ struct link_direction {
     uint64_t free_ns;  /* when the transmitter is free, rounded down ... */
     uint64_t free_rem; /* ... and what is missing, in 1/rate ns: 0 <= free_rem < rate */
     uint64_t last_arrival_ns;
-    struct ring flight;
+    struct ring line;
     struct ring waiting;
     uint64_t waiting_bytes;
-    struct event arrival; /* of flight's head */
-    struct prng loss;
+    struct event arrival; /* of the frame that arrives next */
     struct run_hash hash;
     struct link_counts counts;
+    struct stray_queue strays;
+    struct fate_streams fate;
 };
 
 struct link {
     char *name;
     struct link_config config;
     bool is_up;
+    bool needs_fate; /* loss is not all that chance does */
     struct link_end ends[2];
     struct link_direction directions[2]; /* [i] leads away from ends[i] */
 };
@@ -82,12 +105,12 @@ static void ring_grow(struct ring *ring)
     uint32_t capacity = ring->capacity ? ring->capacity * 2 : 8;
     struct ring_entry *entries = memory_new_array(capacity, sizeof *entries);
     for (uint32_t i = 0; i < ring->count; i++) {
-        entries[i] = ring->entries[(ring->first + i) & (ring->capacity - 1)];
+        uint64_t number = ring->first + i;
+        entries[number & (capacity - 1)] = ring->entries[number & (ring->capacity - 1)];
     }
     free(ring->entries);
     ring->entries = entries;
     ring->capacity = capacity;
-    ring->first = 0;
 }
 
 static inline struct ring_entry *ring_add_last(struct ring *ring, uint64_t at_ns)
@@ -131,6 +154,31 @@ struct link *link_new(const char *name, const struct link_config *config)
     return link;
 }
 
+static inline size_t direction_in_flight(const struct link_direction *direction)
+{
+    return direction->line.count + direction->strays.count;
+}
+
+/* Whether a stray is the next to arrive. Of one instant, what was sent first arrives first. */
+static inline bool direction_has_stray_next(const struct link_direction *direction)
+{
+    if (direction->strays.count == 0 || direction->line.count == 0) {
+        return direction->strays.count > 0;
+    }
+    const struct stray *stray = stray_queue_first(&direction->strays);
+    uint64_t line_at_ns = ring_first(&direction->line)->at_ns;
+    return stray->arrives_ns < line_at_ns ||
+           (stray->arrives_ns == line_at_ns && stray->behind <= direction->line.first);
+}
+
+static struct packet *direction_take_next(struct link_direction *direction)
+{
+    if (direction_has_stray_next(direction)) {
+        return stray_queue_take_first(&direction->strays).frame;
+    }
+    return ring_take_first(&direction->line)->frame;
+}
+
 /* Empties the direction of what is on its way: `reason` NULL drops it without a trace. */
 static void direction_cut(struct link_direction *direction, const struct drop_reason *reason)
 {
@@ -141,8 +189,8 @@ static void direction_cut(struct link_direction *direction, const struct drop_re
     direction->free_ns = scope_now(scope);
     direction->free_rem = 0;
     direction->last_arrival_ns = 0;
-    while (direction->flight.count > 0) {
-        struct packet *frame = ring_take_first(&direction->flight)->frame;
+    while (direction_in_flight(direction) > 0) {
+        struct packet *frame = direction_take_next(direction);
         if (reason) {
             direction->counts.dropped_frames++;
             direction->counts.lost_frames++;
@@ -160,29 +208,74 @@ void link_free(struct link *link)
         if (direction->from->scope) {
             direction_cut(direction, NULL);
         }
-        free(direction->flight.entries);
+        free(direction->line.entries);
         free(direction->waiting.entries);
+        stray_queue_fini(&direction->strays);
     }
     free(link->name);
     free(link);
 }
 
-static void direction_arm(struct link_direction *direction)
+static inline void direction_arm(struct link_direction *direction)
 {
-    env_arm(direction->to->scope->env, &direction->arrival, ring_first(&direction->flight)->at_ns);
+    uint64_t at_ns = direction_has_stray_next(direction)
+                         ? stray_queue_first(&direction->strays)->arrives_ns
+                         : ring_first(&direction->line)->at_ns;
+    env_arm(direction->to->scope->env, &direction->arrival, at_ns);
 }
 
-/* The last bit of the head is there. */
+static void direction_deliver(struct link_direction *direction, struct packet *frame)
+{
+    struct link_end *to = direction->to;
+    direction->counts.delivered_frames++;
+    direction->counts.delivered_bytes += frame->len;
+    to->deliver(to->owner, frame);
+}
+
+/* Says what the link did to the frame, to captures among others. */
+static void direction_trace_stray(const struct link_direction *direction, const struct stray *stray)
+{
+    const struct scope *scope = direction->to->scope;
+    const char *link = direction->link->name;
+    if (stray->is_copy) {
+        trace_emit(scope, &LINK_DUPLICATED, stray->frame, &(struct link_duplicated){link});
+    }
+    if (stray->damage.n_bits > 0) {
+        trace_emit(scope, &LINK_CORRUPTED, stray->frame,
+                   &(struct link_corrupted){link, stray->damage.n_bits, stray->damage.is_detected});
+    }
+}
+
+static void direction_on_stray(struct link_direction *direction)
+{
+    struct link_end *to = direction->to;
+    struct stray stray = stray_queue_take_first(&direction->strays);
+    tap_frame(&to->point, TAP_RECEIVED, scope_now(to->scope), stray.frame);
+    if (trace_is_on(to->scope->trace)) {
+        direction_trace_stray(direction, &stray);
+    }
+    if (stray.damage.is_detected) {
+        direction->counts.dropped_frames++;
+        direction->counts.lost_frames++;
+        scope_drop(to->scope, stray.frame, &LINK_DROP_BAD_FCS, direction->link->name);
+    } else {
+        direction_deliver(direction, stray.frame);
+    }
+}
+
+/* The last bit of the next frame is there. */
 static void direction_on_arrival(void *owner)
 {
     struct link_direction *direction = owner;
-    struct link_end *to = direction->to;
-    struct packet *frame = ring_take_first(&direction->flight)->frame;
-    direction->counts.delivered_frames++;
-    direction->counts.delivered_bytes += frame->len;
-    tap_frame(&to->point, TAP_RECEIVED, scope_now(to->scope), frame);
-    to->deliver(to->owner, frame);
-    if (direction->flight.count > 0) {
+    if (direction_has_stray_next(direction)) {
+        direction_on_stray(direction);
+    } else {
+        struct link_end *to = direction->to;
+        struct packet *frame = ring_take_first(&direction->line)->frame;
+        tap_frame(&to->point, TAP_RECEIVED, scope_now(to->scope), frame);
+        direction_deliver(direction, frame);
+    }
+    if (direction_in_flight(direction) > 0) {
         direction_arm(direction);
     }
 }
@@ -202,7 +295,7 @@ struct link_end *link_attach(struct link *link, int end, struct scope *scope, ui
                                      .node_name = scope->name,
                                      .interface = interface,
                                      .link_name = link->name};
-    prng_init(&here->out->loss, scope->env->seed, link->name, end == 0 ? "loss-0" : "loss-1");
+    fate_streams_init(&here->out->fate, scope->env->seed, link->name, end);
     struct link_direction *in = here->peer->out;
     event_init(&in->arrival, event_rank(scope->node, EVENT_ARRIVAL, port), direction_on_arrival,
                in);
@@ -232,7 +325,7 @@ static inline bool direction_has_room(const struct link_direction *direction, ui
                                       uint64_t start_ns, uint32_t len)
 {
     const struct link_config *config = &direction->link->config;
-    if (direction->flight.count >= LINK_MAX_IN_FLIGHT || direction->free_ns >= HORIZON_NS) {
+    if (direction_in_flight(direction) >= LINK_MAX_IN_FLIGHT || direction->free_ns >= HORIZON_NS) {
         return false;
     }
     if (start_ns <= now_ns) {
@@ -262,12 +355,6 @@ static inline uint64_t direction_transmit(struct link_direction *direction, uint
     return direction->free_ns + (direction->free_rem > 0);
 }
 
-static inline bool direction_draws_loss(struct link_direction *direction)
-{
-    uint32_t loss_ppm = direction->link->config.loss_ppm;
-    return loss_ppm > 0 && prng_below(&direction->loss, LINK_LOSS_SCALE) < loss_ppm;
-}
-
 static void direction_refuse(struct link_direction *direction, struct packet *frame,
                              const struct drop_reason *reason)
 {
@@ -287,19 +374,105 @@ static void direction_lose(struct link_direction *direction, struct packet *fram
     packet_put(frame);
 }
 
+/* When a frame arrives that keeps its place in the line. */
+static inline uint64_t direction_queue_up(struct link_direction *direction, uint64_t arrives_ns)
+{
+    if (arrives_ns < direction->last_arrival_ns) {
+        arrives_ns = direction->last_arrival_ns; /* the delay was shortened, or by jitter */
+    }
+    direction->last_arrival_ns = arrives_ns;
+    return arrives_ns;
+}
+
+static inline void direction_add_to_line(struct link_direction *direction, struct packet *frame,
+                                         uint64_t arrives_ns)
+{
+    ring_add_last(&direction->line, arrives_ns)->frame = frame;
+    if (!event_is_armed(&direction->arrival) || direction->strays.count > 0) {
+        direction_arm(direction);
+    }
+}
+
 static void direction_launch(struct link_direction *direction, struct packet *frame,
                              uint64_t now_ns, uint64_t depart_ns)
 {
-    uint64_t arrive_ns = depart_ns + direction->link->config.delay_ns;
-    if (arrive_ns < direction->last_arrival_ns) {
-        arrive_ns = direction->last_arrival_ns; /* the delay was shortened */
-    }
-    direction->last_arrival_ns = arrive_ns;
-    run_hash_add_frame(&direction->hash, now_ns, arrive_ns, frame);
+    uint64_t arrives_ns =
+        direction_queue_up(direction, depart_ns + direction->link->config.delay_ns);
+    run_hash_add_frame(&direction->hash, now_ns, arrives_ns, frame);
     tap_frame(&direction->from->point, TAP_SENT, now_ns, frame);
-    ring_add_last(&direction->flight, arrive_ns)->frame = frame;
-    if (!event_is_armed(&direction->arrival)) {
-        direction_arm(direction);
+    direction_add_to_line(direction, frame, arrives_ns);
+}
+
+static uint64_t direction_pass(struct link_direction *direction, const struct passage *passage,
+                               uint64_t depart_ns)
+{
+    uint64_t arrives_ns = depart_ns + passage->delay_ns;
+    return passage->is_out_of_line ? arrives_ns : direction_queue_up(direction, arrives_ns);
+}
+
+static void direction_add_stray(struct link_direction *direction, struct stray stray)
+{
+    stray.behind = direction->line.first + direction->line.count;
+    stray_queue_add(&direction->strays, stray);
+    direction_arm(direction);
+}
+
+/* Damages the frame as its fate says. What the FCS gives away gets no further damage. */
+static struct damage direction_damage(struct link_direction *direction, struct packet *frame,
+                                      const struct fate *fate)
+{
+    uint32_t max_bits = direction->link->config.corrupt_bits;
+    struct damage damage = {0};
+    if (fate->is_corrupted) {
+        damage_on_wire(&damage, frame, max_bits, fate->corrupt_draw);
+    }
+    if (fate->is_silently_corrupted && !damage.is_detected) {
+        damage_behind_fcs(&damage, frame, max_bits, fate->corrupt_silent_draw);
+    }
+    if (damage.n_bits > 0) {
+        direction->counts.corrupted_frames++;
+        run_hash_add_damage(&direction->hash, damage.n_bits, frame);
+    }
+    return damage;
+}
+
+/* The copy of a frame that has just been launched. Takes ownership. */
+static void direction_launch_copy(struct link_direction *direction, struct packet *copy,
+                                  const struct passage *passage, uint64_t depart_ns)
+{
+    if (direction_in_flight(direction) >= LINK_MAX_IN_FLIGHT) {
+        packet_put(copy);
+        return;
+    }
+    uint64_t arrives_ns = direction_pass(direction, passage, depart_ns);
+    direction->counts.duplicated_frames++;
+    run_hash_add_copy(&direction->hash, arrives_ns);
+    direction_add_stray(direction,
+                        (struct stray){.arrives_ns = arrives_ns, .frame = copy, .is_copy = true});
+}
+
+/* The way of a frame on a link where chance does more than to lose it. */
+static void direction_launch_by_fate(struct link_direction *direction, struct packet *frame,
+                                     uint64_t now_ns, uint64_t depart_ns)
+{
+    struct fate fate = fate_draw(&direction->fate, &direction->link->config);
+    if (fate.is_lost) {
+        direction_lose(direction, frame, now_ns);
+        return;
+    }
+    uint64_t arrives_ns = direction_pass(direction, &fate.frame, depart_ns);
+    run_hash_add_frame(&direction->hash, now_ns, arrives_ns, frame);
+    tap_frame(&direction->from->point, TAP_SENT, now_ns, frame);
+    struct packet *copy = fate.is_duplicated ? packet_clone(frame) : NULL; /* undamaged */
+    struct damage damage = direction_damage(direction, frame, &fate);
+    if (fate.frame.is_out_of_line || damage.n_bits > 0) {
+        direction_add_stray(
+            direction, (struct stray){.arrives_ns = arrives_ns, .frame = frame, .damage = damage});
+    } else {
+        direction_add_to_line(direction, frame, arrives_ns);
+    }
+    if (copy) {
+        direction_launch_copy(direction, copy, &fate.copy, depart_ns);
     }
 }
 
@@ -325,7 +498,10 @@ void link_send(struct link_end *end, struct packet *frame)
     uint64_t depart_ns = direction_transmit(direction, now_ns, frame->len);
     direction->counts.sent_frames++;
     direction->counts.sent_bytes += frame->len;
-    if (direction_draws_loss(direction)) {
+    const struct link *link = direction->link;
+    if (link->needs_fate) {
+        direction_launch_by_fate(direction, frame, now_ns, depart_ns);
+    } else if (fate_draw_share(&direction->fate.loss, link->config.loss_ppm)) {
         direction_lose(direction, frame, now_ns);
     } else {
         direction_launch(direction, frame, now_ns, depart_ns);
@@ -352,7 +528,7 @@ void link_set_up(struct link *link, bool up)
         struct link_direction *direction = &link->directions[i];
         if (direction->from->scope) {
             run_hash_add_cut(&direction->hash, scope_now(direction->from->scope),
-                             direction->flight.count);
+                             direction_in_flight(direction));
             direction_cut(direction, &LINK_DROP_DOWN);
         }
     }
@@ -367,11 +543,20 @@ void link_set_config(struct link *link, const struct link_config *config)
 {
     CHECK(config->rate_bps <= LINK_MAX_RATE_BPS && config->delay_ns <= LINK_MAX_DELAY_NS);
     CHECK(config->overhead_bytes <= LINK_MAX_OVERHEAD);
+    CHECK(config->jitter_ns <= LINK_MAX_JITTER_NS);
+    CHECK(config->reorder_by_ns <= LINK_MAX_REORDER_BY_NS);
+    CHECK(config->loss_burst_frames <= LINK_MAX_LOSS_BURST);
+    CHECK(config->corrupt_bits <= LINK_MAX_CORRUPT_BITS);
+    CHECK(config->loss_ppm <= LINK_SHARE_SCALE); /* of the others, more than all means all */
     bool is_new_rate = config->rate_bps != link->config.rate_bps;
     link->config = *config;
     if (link->config.delay_ns == 0) {
         link->config.delay_ns = 1; /* nodes affect each other only in the future */
     }
+    if (link->config.corrupt_bits == 0) {
+        link->config.corrupt_bits = 1;
+    }
+    link->needs_fate = fate_is_needed(&link->config);
     for (int i = 0; i < 2 && is_new_rate; i++) {
         struct link_direction *direction = &link->directions[i];
         direction->free_ns += direction->free_rem > 0; /* the remainder was of the old rate */
@@ -413,5 +598,5 @@ const struct link_counts *link_get_counts(const struct link *link, int direction
 
 size_t link_get_in_flight(const struct link *link, int direction)
 {
-    return link_direction(link, direction)->flight.count;
+    return direction_in_flight(link_direction(link, direction));
 }

@@ -28,6 +28,19 @@ static inline void run_hash_add_frame(struct run_hash *hash, uint64_t sent_ns, u
     hash->bytes += frame->len;
 }
 
+/* The frame arrives a second time. */
+static inline void run_hash_add_copy(struct run_hash *hash, uint64_t arrives_ns)
+{
+    hash->value = hash_fold(hash->value, arrives_ns);
+}
+
+/* `n_bits` of the frame just added flip under way; `damaged` is what arrives. */
+static inline void run_hash_add_damage(struct run_hash *hash, uint32_t n_bits,
+                                       struct packet *damaged)
+{
+    hash->value = hash_fold(hash_fold(hash->value, n_bits), packet_hash(damaged));
+}
+
 /* `frames` that were on their way never arrive, since `at_ns`. */
 static inline void run_hash_add_cut(struct run_hash *hash, uint64_t at_ns, uint64_t frames)
 {

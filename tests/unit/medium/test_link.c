@@ -1,111 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "medium/link.h"
-#include "sim/sim.h"
+#include "medium/link_world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MAX_ARRIVALS = 200000 };
-static const uint64_t SECOND_NS = UINT64_C(1000000000);
-static const uint64_t FOREVER = UINT64_MAX - 1;
-
-struct arrival {
-    uint64_t at_ns;
-    uint64_t id;
-    uint32_t len;
-};
-
-struct world {
-    struct env *env;
-    struct trace trace;
-    struct scope a, b;
-    struct link *link;
-    struct link_end *from, *to;
-    struct arrival *arrivals; /* at b */
-    size_t n_arrivals;
-    struct packet *(*answer)(struct world *world, struct packet *frame); /* sent back by b */
-    size_t n_answers;                                                    /* that reached a */
-};
-
-static void deliver_to_b(void *owner, struct packet *frame)
-{
-    struct world *world = owner;
-    assert_true(world->n_arrivals < MAX_ARRIVALS);
-    world->arrivals[world->n_arrivals++] =
-        (struct arrival){world->env->now_ns, frame->id, frame->len};
-    if (world->answer) {
-        link_send(world->to, world->answer(world, frame));
-    } else {
-        packet_put(frame);
-    }
-}
-
-static void deliver_to_a(void *owner, struct packet *frame)
-{
-    struct world *world = owner;
-    world->n_answers++;
-    packet_put(frame);
-}
-
-static struct world *world_new(uint64_t seed, const struct link_config *config)
-{
-    struct world *world = calloc(1, sizeof *world);
-    world->env = sim_env_new(seed, ENV_DEFAULT_EPOCH_UNIX_S, NULL);
-    trace_init(&world->trace);
-    world->a = (struct scope){.env = world->env, .trace = &world->trace, .node = 1, .name = "a"};
-    world->b = (struct scope){.env = world->env, .trace = &world->trace, .node = 2, .name = "b"};
-    world->arrivals = calloc(MAX_ARRIVALS, sizeof *world->arrivals);
-    world->link = link_new("a-b", config);
-    world->from = link_attach(world->link, 0, &world->a, 0, "eth0", deliver_to_a, world);
-    world->to = link_attach(world->link, 1, &world->b, 0, "eth0", deliver_to_b, world);
-    return world;
-}
-
-static void world_free(struct world *world)
-{
-    link_free(world->link);
-    assert_int_equal(packet_pool_in_use(world->env->packets), 0);
-    trace_fini(&world->trace);
-    sim_env_free(world->env);
-    free(world->arrivals);
-    free(world);
-}
-
-static struct packet *frame_new(struct world *world, size_t len)
-{
-    struct packet *frame = packet_new(world->env->packets, len);
-    memset(frame->data, 0x5a, len);
-    return frame;
-}
-
-static void send(struct world *world, size_t len)
-{
-    link_send(world->from, frame_new(world, len));
-}
-
-static const struct link_counts *counts(const struct world *world)
-{
-    return link_get_counts(world->link, 0);
-}
-
-static uint64_t drops_of(const struct world *world, const struct drop_reason *reason)
-{
-    size_t n;
-    struct drop_count *drops = trace_drop_counts(&world->trace, &n);
-    uint64_t packets = 0;
-    for (size_t i = 0; i < n; i++) {
-        packets += drops[i].reason == reason ? drops[i].packets : 0;
-    }
-    free(drops);
-    return packets;
-}
 
 static void arrives_after_serialisation_and_delay(void **state)
 {
@@ -113,8 +10,8 @@ static void arrives_after_serialisation_and_delay(void **state)
     struct world *world = world_new(
         1, &(struct link_config){.rate_bps = SECOND_NS, .delay_ns = 5000, .overhead_bytes = 24});
     world->env->now_ns = 100;
-    send(world, 100);
-    send(world, 1514);
+    world_send(world, 100);
+    world_send(world, 1514);
     sim_run(world->env, FOREVER, NULL);
     assert_int_equal(world->n_arrivals, 2);
     assert_int_equal(world->arrivals[0].at_ns, 100 + (100 + 24) * 8 + 5000);
@@ -128,7 +25,7 @@ static void a_short_frame_costs_as_much_as_the_minimum(void **state)
     (void)state;
     struct world *world =
         world_new(1, &(struct link_config){.rate_bps = SECOND_NS, .overhead_bytes = 24});
-    send(world, 14);
+    world_send(world, 14);
     sim_run(world->env, FOREVER, NULL);
     assert_int_equal(world->arrivals[0].at_ns, (60 + 24) * 8 + 1);
     assert_int_equal(world->arrivals[0].len, 14);
@@ -139,8 +36,8 @@ static void the_fastest_link_takes_one_nanosecond(void **state)
 {
     (void)state;
     struct world *world = world_new(1, &(struct link_config){0});
-    send(world, 1514);
-    send(world, 1514);
+    world_send(world, 1514);
+    world_send(world, 1514);
     assert_int_equal(world->n_arrivals, 0);
     sim_run(world->env, FOREVER, NULL);
     assert_int_equal(world->n_arrivals, 2);
@@ -156,7 +53,7 @@ static void a_busy_link_carries_exactly_its_rate(void **state)
     const uint64_t rate = 7000003; /* 60 bytes take 68571.399... ns */
     struct world *world = world_new(1, &(struct link_config){.rate_bps = rate, .delay_ns = 1});
     for (int i = 0; i < 100000; i++) {
-        send(world, 60);
+        world_send(world, 60);
     }
     sim_run(world->env, FOREVER, NULL);
     assert_int_equal(world->n_arrivals, 100000);
@@ -172,9 +69,9 @@ static void an_idle_transmitter_keeps_no_fraction(void **state)
     (void)state;
     const uint64_t rate = 7000003;
     struct world *world = world_new(1, &(struct link_config){.rate_bps = rate, .delay_ns = 1});
-    send(world, 60);
+    world_send(world, 60);
     sim_advance(world->env, SECOND_NS);
-    send(world, 60);
+    world_send(world, 60);
     sim_run(world->env, FOREVER, NULL);
     assert_int_equal(world->arrivals[1].at_ns - SECOND_NS, world->arrivals[0].at_ns);
     world_free(world);
@@ -186,19 +83,19 @@ static void the_queue_drops_its_tail_by_frames(void **state)
     struct world *world =
         world_new(1, &(struct link_config){.rate_bps = 8 * SECOND_NS, .queue_frames = 2});
     for (int i = 0; i < 5; i++) {
-        send(world, 1000); /* 1000 ns each: one in transmission, two waiting, two too many */
+        world_send(world, 1000); /* 1000 ns each: one in transmission, two waiting, two too many */
     }
-    assert_int_equal(counts(world)->sent_frames, 3);
-    assert_int_equal(counts(world)->dropped_frames, 2);
-    assert_int_equal(counts(world)->lost_frames, 0);
+    assert_int_equal(world_counts(world)->sent_frames, 3);
+    assert_int_equal(world_counts(world)->dropped_frames, 2);
+    assert_int_equal(world_counts(world)->lost_frames, 0);
     assert_int_equal(drops_of(world, &LINK_DROP_QUEUE_FULL), 2);
     sim_advance(world->env, 999); /* the second has not started */
-    send(world, 1000);
-    assert_int_equal(counts(world)->sent_frames, 3);
+    world_send(world, 1000);
+    assert_int_equal(world_counts(world)->sent_frames, 3);
     sim_advance(world->env, 1000); /* the second starts now: room for exactly one */
-    send(world, 1000);
-    send(world, 1000);
-    assert_int_equal(counts(world)->sent_frames, 4);
+    world_send(world, 1000);
+    world_send(world, 1000);
+    assert_int_equal(world_counts(world)->sent_frames, 4);
     sim_run(world->env, FOREVER, NULL);
     assert_int_equal(world->n_arrivals, 4);
     assert_int_equal(world->arrivals[3].at_ns, 4001);
@@ -210,16 +107,16 @@ static void the_queue_drops_its_tail_by_bytes(void **state)
     (void)state;
     struct world *world =
         world_new(1, &(struct link_config){.rate_bps = 8 * SECOND_NS, .queue_bytes = 1500});
-    send(world, 1000); /* in transmission */
-    send(world, 1000); /* waiting */
-    send(world, 501);  /* does not fit */
-    send(world, 500);  /* fits exactly */
-    send(world, 1);
-    assert_int_equal(counts(world)->sent_frames, 3);
-    assert_int_equal(counts(world)->dropped_frames, 2);
+    world_send(world, 1000); /* in transmission */
+    world_send(world, 1000); /* waiting */
+    world_send(world, 501);  /* does not fit */
+    world_send(world, 500);  /* fits exactly */
+    world_send(world, 1);
+    assert_int_equal(world_counts(world)->sent_frames, 3);
+    assert_int_equal(world_counts(world)->dropped_frames, 2);
     sim_advance(world->env, 1000);
-    send(world, 1000); /* the second started: 500 waiting, 1000 fit */
-    assert_int_equal(counts(world)->sent_frames, 4);
+    world_send(world, 1000); /* the second started: 500 waiting, 1000 fit */
+    assert_int_equal(world_counts(world)->sent_frames, 4);
     world_free(world);
 }
 
@@ -230,12 +127,12 @@ static void loss_is_as_frequent_as_configured(void **state)
         world_new(42, &(struct link_config){.delay_ns = 1000, .loss_ppm = 100000});
     const uint64_t n = 100000;
     for (uint64_t i = 0; i < n; i++) {
-        send(world, 100);
+        world_send(world, 100);
     }
     sim_run(world->env, FOREVER, NULL);
-    uint64_t lost = counts(world)->lost_frames;
+    uint64_t lost = world_counts(world)->lost_frames;
     assert_in_range(lost, 10000 - 5 * 95, 10000 + 5 * 95); /* 5 sigma */
-    assert_int_equal(counts(world)->sent_frames, n);
+    assert_int_equal(world_counts(world)->sent_frames, n);
     assert_int_equal(world->n_arrivals, n - lost);
     assert_int_equal(drops_of(world, &LINK_DROP_LOSS), lost);
     world_free(world);
@@ -244,14 +141,14 @@ static void loss_is_as_frequent_as_configured(void **state)
 static void total_loss_loses_everything_and_still_takes_the_wire(void **state)
 {
     (void)state;
-    struct link_config config = {.rate_bps = 8 * SECOND_NS, .loss_ppm = LINK_LOSS_SCALE};
+    struct link_config config = {.rate_bps = 8 * SECOND_NS, .loss_ppm = LINK_SHARE_SCALE};
     struct world *world = world_new(1, &config);
     for (int i = 0; i < 10; i++) {
-        send(world, 1000);
+        world_send(world, 1000);
     }
     config.loss_ppm = 0;
     link_set_config(world->link, &config);
-    send(world, 1000);
+    world_send(world, 1000);
     sim_run(world->env, FOREVER, NULL);
     assert_int_equal(world->n_arrivals, 1);
     assert_int_equal(world->arrivals[0].at_ns, 11001); /* behind the ten that were lost */
@@ -281,20 +178,20 @@ static void going_down_loses_what_is_under_way(void **state)
     struct world *world =
         world_new(1, &(struct link_config){.rate_bps = 8 * SECOND_NS, .delay_ns = 10000});
     for (int i = 0; i < 4; i++) {
-        send(world, 1000);
+        world_send(world, 1000);
     }
     sim_advance(world->env, 11500); /* the first arrives at 11000 */
     link_set_up(world->link, false);
     assert_false(link_is_up(world->link));
     assert_int_equal(world->n_arrivals, 1);
-    assert_int_equal(counts(world)->lost_frames, 3);
+    assert_int_equal(world_counts(world)->lost_frames, 3);
     assert_int_equal(packet_pool_in_use(world->env->packets), 0);
-    send(world, 1000);
-    assert_int_equal(counts(world)->sent_frames, 4);
-    assert_int_equal(counts(world)->dropped_frames, 4);
+    world_send(world, 1000);
+    assert_int_equal(world_counts(world)->sent_frames, 4);
+    assert_int_equal(world_counts(world)->dropped_frames, 4);
     assert_int_equal(drops_of(world, &LINK_DROP_DOWN), 4);
     link_set_up(world->link, true);
-    send(world, 1000);
+    world_send(world, 1000);
     sim_run(world->env, FOREVER, NULL);
     assert_int_equal(world->n_arrivals, 2);
     assert_int_equal(world->arrivals[1].at_ns, 11500 + 1000 + 10000);
@@ -308,14 +205,14 @@ static void after_going_down_the_transmitter_and_the_queue_are_free(void **state
                                                              .delay_ns = 100 * SECOND_NS,
                                                              .queue_frames = 1,
                                                              .queue_bytes = 1000});
-    send(world, 1000); /* busy for a second */
-    send(world, 1000);
+    world_send(world, 1000); /* busy for a second */
+    world_send(world, 1000);
     link_set_up(world->link, false);
     link_set_up(world->link, true);
     link_set_config(world->link, &(struct link_config){
                                      .rate_bps = 8000, .queue_frames = 1, .queue_bytes = 1000});
-    send(world, 1000);
-    send(world, 1000);
+    world_send(world, 1000);
+    world_send(world, 1000);
     sim_run(world->env, FOREVER, NULL);
     assert_int_equal(world->n_arrivals, 2);
     assert_int_equal(world->arrivals[0].at_ns, SECOND_NS + 1);
@@ -327,11 +224,11 @@ static void a_shorter_delay_overtakes_nobody(void **state)
 {
     (void)state;
     struct world *world = world_new(1, &(struct link_config){.delay_ns = 1000000});
-    send(world, 100);
+    world_send(world, 100);
     link_set_config(world->link, &(struct link_config){.delay_ns = 10});
-    send(world, 101);
+    world_send(world, 101);
     sim_advance(world->env, 2000000);
-    send(world, 102);
+    world_send(world, 102);
     sim_run(world->env, FOREVER, NULL);
     assert_int_equal(world->arrivals[0].len, 100);
     assert_int_equal(world->arrivals[1].len, 101);
@@ -344,12 +241,12 @@ static void a_new_rate_holds_for_frames_sent_from_now_on(void **state)
 {
     (void)state;
     struct world *world = world_new(1, &(struct link_config){.rate_bps = 8 * SECOND_NS});
-    send(world, 1000);
-    send(world, 1000);
+    world_send(world, 1000);
+    world_send(world, 1000);
     link_set_config(world->link, &(struct link_config){.rate_bps = SECOND_NS});
-    send(world, 1000);
+    world_send(world, 1000);
     link_set_config(world->link, &(struct link_config){0});
-    send(world, 1000);
+    world_send(world, 1000);
     sim_run(world->env, FOREVER, NULL);
     assert_int_equal(world->arrivals[1].at_ns, 2001);
     assert_int_equal(world->arrivals[2].at_ns, 2000 + 8000 + 1);
@@ -362,9 +259,9 @@ static void a_new_rate_does_not_inherit_a_fraction_of_the_old_one(void **state)
 {
     (void)state;
     struct world *world = world_new(1, &(struct link_config){.rate_bps = 7000003});
-    send(world, 60); /* takes 68571.399... ns */
+    world_send(world, 60); /* takes 68571.399... ns */
     link_set_config(world->link, &(struct link_config){.rate_bps = 480 * SECOND_NS});
-    send(world, 60); /* takes 1 ns, from 68572 on */
+    world_send(world, 60); /* takes 1 ns, from 68572 on */
     sim_run(world->env, FOREVER, NULL);
     assert_int_equal(world->arrivals[0].at_ns, 68572 + 1);
     assert_int_equal(world->arrivals[1].at_ns, 68573 + 1);
@@ -383,7 +280,7 @@ static void a_receiver_may_send_on_the_same_link_at_once(void **state)
     struct world *world = world_new(1, &(struct link_config){.delay_ns = 100});
     world->answer = echo;
     for (int i = 0; i < 20; i++) {
-        send(world, 64);
+        world_send(world, 64);
     }
     sim_run(world->env, FOREVER, NULL);
     assert_int_equal(world->n_arrivals, 20);
@@ -404,7 +301,7 @@ static void a_receiver_may_take_the_link_down(void **state)
     struct world *world = world_new(1, &(struct link_config){.delay_ns = 100});
     world->answer = echo_and_cut;
     for (int i = 0; i < 20; i++) {
-        send(world, 64);
+        world_send(world, 64);
     }
     sim_run(world->env, FOREVER, NULL);
     assert_int_equal(world->n_arrivals, 2);
@@ -427,9 +324,9 @@ static uint64_t hash_of_run(uint64_t seed, uint8_t odd_byte, uint64_t odd_delay_
         uint64_t len = 14 + prng_below(&traffic, 1500);
         struct packet *frame = frame_new(world, len);
         frame->data[13] = i == 1000 ? odd_byte : 0;
-        uint64_t accepted = counts(world)->sent_frames;
+        uint64_t accepted = world_counts(world)->sent_frames;
         link_send(world->from, frame);
-        assert_true(i != 1000 || counts(world)->sent_frames == accepted + 1);
+        assert_true(i != 1000 || world_counts(world)->sent_frames == accepted + 1);
         now_ns += prng_below(&traffic, 1000000);
         sim_advance(world->env, now_ns);
     }
@@ -454,9 +351,9 @@ static void the_hash_counts_accepted_frames_and_bytes(void **state)
 {
     (void)state;
     struct world *world = world_new(1, &(struct link_config){.rate_bps = 8, .queue_frames = 1});
-    send(world, 100);
-    send(world, 200);
-    send(world, 300);
+    world_send(world, 100);
+    world_send(world, 200);
+    world_send(world, 300);
     assert_int_equal(link_get_hash(world->link, 0)->frames, 2);
     assert_int_equal(link_get_hash(world->link, 0)->bytes, 300);
     assert_int_equal(link_get_hash(world->link, 1)->frames, 0);
@@ -478,21 +375,21 @@ static void the_hash_says_when_each_frame_arrives_if_it_does(void **state)
     struct link_config config = {.delay_ns = 1000};
     struct world *world = world_new(1, &config);
     struct run_hash expected = {0};
-    send(world, 100);
+    world_send(world, 100);
     expect_frame(world, &expected, 0, 1000, 100);
     sim_advance(world->env, 500);
     config.delay_ns = 10;
     link_set_config(world->link, &config);
-    send(world, 101);
+    world_send(world, 101);
     expect_frame(world, &expected, 500, 1000, 101); /* not at 510: it does not overtake */
-    config.loss_ppm = LINK_LOSS_SCALE;
+    config.loss_ppm = LINK_SHARE_SCALE;
     link_set_config(world->link, &config);
-    send(world, 102);
+    world_send(world, 102);
     expect_frame(world, &expected, 500, UINT64_MAX, 102);
     sim_advance(world->env, 600);
     link_set_up(world->link, false);
     run_hash_add_cut(&expected, 600, 2);
-    send(world, 103); /* never accepted */
+    world_send(world, 103); /* never accepted */
     assert_int_equal(link_get_hash(world->link, 0)->value, expected.value);
     assert_int_equal(link_get_hash(world->link, 0)->frames, 3);
     world_free(world);
@@ -504,7 +401,7 @@ static void a_frame_cut_off_under_way_makes_another_run(void **state)
     uint64_t hashes[2];
     for (uint64_t i = 0; i < 2; i++) {
         struct world *world = world_new(1, &(struct link_config){.delay_ns = 1000});
-        send(world, 100);
+        world_send(world, 100);
         sim_advance(world->env, i == 0 ? 999 : 1000);
         link_set_up(world->link, false);
         hashes[i] = link_get_hash(world->link, 0)->value;
@@ -538,11 +435,11 @@ static void taps_see_frames_when_accepted_and_when_there(void **state)
     struct log_tap log_b = {.tap.on_frame = log_on_frame};
     tap_add(&world->from->point, &log.tap);
     tap_add(&world->to->point, &log_b.tap);
-    send(world, 1000);
-    config.loss_ppm = LINK_LOSS_SCALE;
+    world_send(world, 1000);
+    config.loss_ppm = LINK_SHARE_SCALE;
     link_set_config(world->link, &config);
-    send(world, 500);
-    send(world, 501); /* tail-dropped: never on the wire */
+    world_send(world, 500);
+    world_send(world, 501); /* tail-dropped: never on the wire */
     sim_run(world->env, FOREVER, NULL);
     assert_string_equal(log.log, "a/eth0/a-b sent 1000 at 0; a/eth0/a-b sent 500 at 0; ");
     assert_string_equal(log_b.log, "b/eth0/a-b received 1000 at 1001; ");
@@ -634,9 +531,9 @@ static void agrees_with_a_naive_model(void **state)
         for (int i = 0; i < 4000; i++) {
             uint32_t len = 14 + (uint32_t)prng_below(&prng, 1501);
             bool accepted = model_send(model, &config, world->env->now_ns, len, &expected[n]);
-            uint64_t before = counts(world)->sent_frames;
-            send(world, len);
-            assert_int_equal(counts(world)->sent_frames - before, accepted);
+            uint64_t before = world_counts(world)->sent_frames;
+            world_send(world, len);
+            assert_int_equal(world_counts(world)->sent_frames - before, accepted);
             n += accepted;
             uint64_t next = world->env->now_ns + prng_below(&prng, frame_time * 2);
             sim_advance(world->env, next);
@@ -650,14 +547,6 @@ static void agrees_with_a_naive_model(void **state)
         free(model);
         world_free(world);
     }
-}
-
-static void assert_conserved(struct world *world)
-{
-    const struct link_counts *c = counts(world);
-    assert_int_equal(c->sent_frames,
-                     c->delivered_frames + c->lost_frames + link_get_in_flight(world->link, 0));
-    assert_int_equal(packet_pool_in_use(world->env->packets), link_get_in_flight(world->link, 0));
 }
 
 static void nothing_is_lost_without_being_counted(void **state)
@@ -682,15 +571,17 @@ static void nothing_is_lost_without_being_counted(void **state)
             break;
         }
         default:
-            send(world, 60 + prng_below(&prng, 1400));
+            world_send(world, 60 + prng_below(&prng, 1400));
             offered++;
         }
         sim_advance(world->env, world->env->now_ns + prng_below(&prng, 200000));
         assert_conserved(world);
-        assert_int_equal(offered, counts(world)->sent_frames + counts(world)->dropped_frames -
-                                      counts(world)->lost_frames);
+        assert_int_equal(offered, world_counts(world)->sent_frames +
+                                      world_counts(world)->dropped_frames -
+                                      world_counts(world)->lost_frames);
     }
-    assert_true(counts(world)->delivered_frames > 5000 && counts(world)->lost_frames > 500);
+    assert_true(world_counts(world)->delivered_frames > 5000 &&
+                world_counts(world)->lost_frames > 500);
     for (size_t i = 1; i < world->n_arrivals; i++) { /* and none overtook another */
         assert_true(world->arrivals[i - 1].id < world->arrivals[i].id);
         assert_true(world->arrivals[i - 1].at_ns <= world->arrivals[i].at_ns);
@@ -702,8 +593,8 @@ static void freeing_a_link_drops_what_is_in_flight(void **state)
 {
     (void)state;
     struct world *world = world_new(1, &(struct link_config){.delay_ns = 1000});
-    send(world, 100);
-    send(world, 100);
+    world_send(world, 100);
+    world_send(world, 100);
     assert_int_equal(packet_pool_in_use(world->env->packets), 2);
     world_free(world); /* checks that they came back */
 }
@@ -727,7 +618,7 @@ static void simultaneous_arrivals_go_by_node_and_port(void **state)
     link_send(ends[2], frame_new(world, 63));
     link_send(ends[0], frame_new(world, 62));
     link_send(ends[1], frame_new(world, 61));
-    send(world, 60);
+    world_send(world, 60);
     sim_run(world->env, FOREVER, NULL);
     for (uint32_t i = 0; i < 4; i++) {
         assert_int_equal(world->arrivals[i].len, 60 + i);
@@ -748,7 +639,7 @@ static void a_full_pipe_drops_the_tail_even_without_a_queue_limit(void **state)
         link_send(world->from, packet_clone(frame));
     }
     packet_put(frame);
-    assert_int_equal(counts(world)->dropped_frames, 1);
+    assert_int_equal(world_counts(world)->dropped_frames, 1);
     assert_int_equal(link_get_in_flight(world->link, 0), LINK_MAX_IN_FLIGHT);
     world_free(world);
 }

@@ -223,7 +223,7 @@ uint32_t lab_add_link(struct lab *lab, uint32_t a, uint32_t b, const struct conf
         .options = options,
         .name = choose_link_name(lab, a, b, at, options),
     };
-    lab_check_conditions(lab, options, &link->config);
+    lab_check_conditions(lab, options ? options : at, &link.config);
     const char *subnet = config_get_text(options, "subnet", NULL);
     if (subnet) {
         (void)ip_prefix_parse(subnet, &link.subnet); /* the schema saw to it */

@@ -91,6 +91,14 @@ static void assert_same_config(const struct link_config *a, const struct link_co
     assert_int_equal(a->queue_frames, b->queue_frames);
     assert_int_equal(a->queue_bytes, b->queue_bytes);
     assert_int_equal(a->overhead_bytes, b->overhead_bytes);
+    assert_int_equal(a->loss_burst_frames, b->loss_burst_frames);
+    assert_int_equal(a->jitter_ns, b->jitter_ns);
+    assert_int_equal(a->reorder_ppm, b->reorder_ppm);
+    assert_int_equal(a->reorder_by_ns, b->reorder_by_ns);
+    assert_int_equal(a->duplicate_ppm, b->duplicate_ppm);
+    assert_int_equal(a->corrupt_ppm, b->corrupt_ppm);
+    assert_int_equal(a->corrupt_silent_ppm, b->corrupt_silent_ppm);
+    assert_int_equal(a->corrupt_bits, b->corrupt_bits);
 }
 
 static void assert_same_routes(const struct lab_node *a, const struct lab_node *b)
@@ -179,9 +187,7 @@ static void assert_same_fault(const struct lab_fault *a, const struct lab_fault 
     assert_int_equal(a->duration_ns, b->duration_ns);
     assert_int_equal(a->link, b->link);
     assert_int_equal(a->kind, b->kind);
-    assert_int_equal(a->has_loss, b->has_loss);
-    assert_int_equal(a->has_delay, b->has_delay);
-    assert_int_equal(a->has_rate, b->has_rate);
+    assert_int_equal(a->changes, b->changes);
     assert_same_config(&a->change, &b->change);
 }
 

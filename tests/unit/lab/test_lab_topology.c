@@ -234,7 +234,9 @@ static void wrong_links_are_refused(void **state)
                     "lab:7:5: a link is written 'a-b' or 'a-b: {rate: 10mbit}'\n"
                     "lab:8:5: a link is written 'a-b' or 'a-b: {rate: 10mbit}'\n"
                     "lab:9:11: unknown key 'delai' in a link; did you mean 'delay'? (known: rate, "
-                    "delay, loss, queue, queue_size, overhead, mtu, subnet, addresses, name)\n");
+                    "delay, loss, loss_burst, jitter, reorder, reorder_by, duplicate, corrupt, "
+                    "corrupt_silent, corrupt_bits, queue, queue_size, overhead, mtu, subnet, "
+                    "addresses, name)\n");
 }
 
 static void link_options_have_defaults_and_limits(void **state)

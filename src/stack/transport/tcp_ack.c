@@ -60,6 +60,7 @@ void tcp_take_ack(struct tcp_conn *conn, uint32_t ack)
     if (!is_opening) {
         conn->retransmissions = 0;
         tcp_recovery_on_ack(conn, ack, &sample);
+        tcp_send_buffer_follow(&conn->send, conn->congestion.cwnd);
     }
     tcp_restart_retransmission_timer(conn, had_partial);
     tcp_notify_if_writable(conn);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SMALLEST_RING = 2048 };
+enum { SMALLEST_RING = 2048, FIRST_SEND_LIMIT = 262144 };
 
 /* --- the ring --- */
 
@@ -41,9 +41,13 @@ static void ring_write(struct tcp_ring *ring, uint32_t offset, const void *from,
     memcpy(ring->bytes, (const uint8_t *)from + first, len - first);
 }
 
-static void ring_drop(struct tcp_ring *ring, uint32_t len)
+/* `left` bytes stay behind those dropped. An empty ring begins at its front again: who reads as
+ * fast as data comes uses the same few bytes for ever, which lie in the processor's cache. */
+static void ring_drop(struct tcp_ring *ring, uint32_t len, uint32_t left)
 {
-    if (len > 0) {
+    if (left == 0) {
+        ring->start = 0;
+    } else if (len > 0) {
         ring->start = ring_index(ring, len);
     }
 }
@@ -74,9 +78,18 @@ static void ring_fini(struct tcp_ring *ring)
 
 /* --- sending --- */
 
-void tcp_send_buffer_init(struct tcp_send_buffer *buffer, uint32_t limit)
+void tcp_send_buffer_init(struct tcp_send_buffer *buffer, uint32_t most)
 {
-    *buffer = (struct tcp_send_buffer){.limit = limit};
+    uint32_t limit = most < FIRST_SEND_LIMIT ? most : FIRST_SEND_LIMIT;
+    *buffer = (struct tcp_send_buffer){.limit = limit, .most = most};
+}
+
+void tcp_send_buffer_follow(struct tcp_send_buffer *buffer, uint32_t window)
+{
+    uint32_t wanted = window < buffer->most / 2 ? window * 2 : buffer->most;
+    if (wanted > buffer->limit) {
+        buffer->limit = wanted;
+    }
 }
 
 void tcp_send_buffer_fini(struct tcp_send_buffer *buffer)
@@ -89,7 +102,7 @@ uint32_t tcp_send_buffer_write(struct tcp_send_buffer *buffer, const void *bytes
 {
     uint32_t room = buffer->limit - buffer->len;
     uint32_t taken = len < room ? (uint32_t)len : room;
-    ring_reserve(&buffer->ring, buffer->len, buffer->len + taken, buffer->limit);
+    ring_reserve(&buffer->ring, buffer->len, buffer->len + taken, buffer->most);
     ring_write(&buffer->ring, buffer->len, bytes, taken);
     buffer->len += taken;
     return taken;
@@ -107,8 +120,8 @@ void tcp_send_buffer_drop(struct tcp_send_buffer *buffer, uint32_t seq)
 {
     uint32_t len = seq - buffer->seq;
     CHECK(len <= buffer->len);
-    ring_drop(&buffer->ring, len);
     buffer->len -= len;
+    ring_drop(&buffer->ring, len, buffer->len);
     buffer->seq = seq;
 }
 
@@ -199,7 +212,7 @@ uint32_t tcp_receive_buffer_read(struct tcp_receive_buffer *buffer, void *to, si
 {
     uint32_t len = size < buffer->readable ? (uint32_t)size : buffer->readable;
     ring_read(&buffer->ring, 0, to, len);
-    ring_drop(&buffer->ring, len);
     buffer->readable -= len;
+    ring_drop(&buffer->ring, len, receive_buffer_used(buffer));
     return len;
 }

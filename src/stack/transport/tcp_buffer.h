@@ -16,16 +16,24 @@ struct tcp_ring {
     uint32_t start; /* index of the first byte */
 };
 
-/* Sent and not yet acknowledged, or not yet sent; the first byte's sequence number is `seq`. */
+/* Sent and not yet acknowledged, or not yet sent; the first byte's sequence number is `seq`.
+ *
+ * What it takes (`limit`) starts at 256 KiB and follows the congestion window up to `most`, as in
+ * Linux: more than twice the window only lies there, and costs memory and caches. It never shrinks,
+ * since recovery from a loss needs new data while the window is small. */
 struct tcp_send_buffer {
     struct tcp_ring ring;
     uint32_t limit;
+    uint32_t most;
     uint32_t len;
     uint32_t seq;
 };
 
-void tcp_send_buffer_init(struct tcp_send_buffer *buffer, uint32_t limit);
+void tcp_send_buffer_init(struct tcp_send_buffer *buffer, uint32_t most);
 void tcp_send_buffer_fini(struct tcp_send_buffer *buffer);
+
+/* Lets it take at least twice `window` bytes, but not more than `most`. */
+void tcp_send_buffer_follow(struct tcp_send_buffer *buffer, uint32_t window);
 
 /* Appends what fits and returns how much that was. */
 uint32_t tcp_send_buffer_write(struct tcp_send_buffer *buffer, const void *bytes, size_t len);

@@ -106,9 +106,10 @@ static void wrong_settings_are_refused(void **state)
                                          "from /8 to /30, not '224.0.0.0/8'\n");
     assert_problems("pool: 0.0.0.0/0", "lab:1:7: 'pool' must be a network like 198.18.0.0/15, "
                                        "from /8 to /30, not '0.0.0.0/0'\n");
-    assert_problems("node: {}", "lab:1:1: unknown key 'node' in a lab; did you mean 'nodes'? "
-                                "(known: seed, epoch, rto_min, pool, nodes, links, faults, "
-                                "expect)\n");
+    assert_problems("node: {}",
+                    "lab:1:1: unknown key 'node' in a lab; did you mean 'nodes'? "
+                    "(known: seed, epoch, rto_min, tcp_buffer, pool, nodes, links, faults, "
+                    "expect)\n");
 }
 
 static void a_group_stands_for_its_members(void **state)

@@ -18,6 +18,25 @@
 
 /* --- buffers --- */
 
+static void test_the_send_buffer_follows_the_window_up_to_its_limit(void **state)
+{
+    (void)state;
+    static uint8_t bytes[2000000];
+    struct tcp_send_buffer buffer;
+    tcp_send_buffer_init(&buffer, 1000000);
+    assert_int_equal(tcp_send_buffer_write(&buffer, bytes, sizeof bytes), 262144);
+    tcp_send_buffer_follow(&buffer, 100000); /* twice that is less than it takes anyway */
+    assert_int_equal(tcp_send_buffer_write(&buffer, bytes, sizeof bytes), 0);
+    tcp_send_buffer_follow(&buffer, 200000);
+    assert_int_equal(tcp_send_buffer_write(&buffer, bytes, sizeof bytes), 400000 - 262144);
+    tcp_send_buffer_follow(&buffer, 1000); /* it does not shrink */
+    tcp_send_buffer_drop(&buffer, buffer.seq + 400000);
+    assert_int_equal(tcp_send_buffer_write(&buffer, bytes, sizeof bytes), 400000);
+    tcp_send_buffer_follow(&buffer, UINT32_MAX);
+    assert_int_equal(tcp_send_buffer_write(&buffer, bytes, sizeof bytes), 600000);
+    tcp_send_buffer_fini(&buffer);
+}
+
 static void test_the_send_buffer_grows_on_demand_and_wraps(void **state)
 {
     (void)state;
@@ -309,6 +328,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_send_buffer_grows_on_demand_and_wraps),
+        cmocka_unit_test(test_the_send_buffer_follows_the_window_up_to_its_limit),
         cmocka_unit_test(test_reassembly_joins_ranges_that_touch),
         cmocka_unit_test(test_too_many_holes_are_not_kept),
         cmocka_unit_test(test_acknowledging_removes_whole_segments_and_cuts_others),

@@ -121,7 +121,7 @@ extern const struct trace_kind TCP_SEGMENT_RECEIVED; /* "tcp.received" */
 
 struct tcp_retransmitted {
     struct endpoint local, remote;
-    const char *cause; /* "timeout", "fast retransmit", "partial acknowledgement", ... */
+    const char *cause; /* "timeout", "fast retransmit", "smaller path MTU", ... */
     uint32_t seq, len;
     uint64_t rto_ns;
     uint32_t cwnd;

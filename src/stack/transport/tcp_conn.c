@@ -311,6 +311,7 @@ void tcp_conn_set_mtu(struct tcp_conn *conn, uint32_t mtu)
     }
     conn->snd_mss = mss;
     conn->congestion.smss = mss;
+    conn->lost_cause = "smaller path MTU";
     /* What was sent in larger segments cannot have arrived; tcp_output cuts it smaller. */
     for (uint32_t i = 0; i < conn->flight.count; i++) {
         if (tcp_flight_at(&conn->flight, i)->len > mss + 1) {

@@ -132,6 +132,7 @@ struct tcp_conn {
     bool is_fin_received; /* ... and reached */
     bool is_probing;      /* what is in flight is one octet sent into a closed window */
     bool has_no_delay;
+    const char *lost_cause; /* why what is marked lost in `flight` is, for the trace */
     bool may_be_fragmented; /* segments go without DF: some link on the path is too narrow */
     bool wants_send;        /* the owner met a full send buffer */
     enum tcp_ack_need ack_need;

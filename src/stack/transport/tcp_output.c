@@ -106,7 +106,7 @@ static bool tcp_send_lost(struct tcp_conn *conn)
     if (len > tcp_congestion_room(conn)) {
         return false;
     }
-    tcp_retransmit(conn, position, "timeout");
+    tcp_retransmit(conn, position, conn->lost_cause);
     return true;
 }
 

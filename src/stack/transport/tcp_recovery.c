@@ -126,6 +126,7 @@ void tcp_recovery_on_timeout(struct tcp_conn *conn)
     r->is_active = false; /* RFC 6582 3.2, step 4 */
     r->dup_acks = 0;
     r->recover = conn->snd_nxt;
+    conn->lost_cause = "timeout";
     tcp_flight_mark_all_lost(&conn->flight);
     tcp_trace_congestion(conn, "timeout");
 }

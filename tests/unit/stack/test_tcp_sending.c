@@ -538,6 +538,8 @@ static void test_an_old_router_that_names_no_mtu_gets_the_next_plateau(void **st
     expect_full(&peer, 1, 1001, true);
     tcp_peer_say_too_big(&peer, 0, 1, 1040); /* RFC 1191 7.1: 1006 */
     expect_again(&peer, 1, 1001, 1006 - 40);
+    const struct kept_event *again = two_hosts_event(peer.net, &TCP_RETRANSMITTED, 1, 0);
+    assert_string_equal(again->retransmitted.cause, "smaller path MTU");
     tcp_peer_say_too_big(&peer, 0, 1, 1006); /* 508: less than we believe anybody */
     peer.expects_no_df = true;
     expect_again(&peer, 1, 967, 552 - 40); /* what was cut once stays cut */

@@ -31,6 +31,8 @@ TRACE_KIND(IPV4_FRAGMENTED, "ipv4.fragmented",
 
 enum {
     MAX_TOTAL_LEN = 65535,
+    TTL_OFFSET = 8,
+    CHECKSUM_OFFSET = 10,
     FLAG_DONT_FRAGMENT = 0x4000,
     FLAG_MORE_FRAGMENTS = 0x2000,
     OPTION_COPIED = 0x80, /* RFC 791 3.1 */
@@ -42,16 +44,19 @@ void ipv4_rewrite_header(uint8_t *bytes, const struct ipv4_header *header)
 {
     unsigned flags = (header->dont_fragment ? FLAG_DONT_FRAGMENT : 0u) |
                      (header->more_fragments ? FLAG_MORE_FRAGMENTS : 0u);
-    struct writer w = writer_of(bytes, IPV4_HEADER_LEN);
+    uint8_t front[CHECKSUM_OFFSET + 2]; /* addresses and options stay */
+    struct writer w = writer_of(front, sizeof front);
     write_u8(&w, (uint8_t)(0x40 | header->header_len / 4));
     write_u8(&w, (uint8_t)(header->dscp << 2 | header->ecn));
     write_u16(&w, header->total_len);
     write_u16(&w, header->id);
     write_u16(&w, (uint16_t)(flags | header->fragment_offset / 8));
-    (void)writer_take(&w, 2); /* TTL, protocol */
+    write_copy(&w, bytes + TTL_OFFSET, 2); /* TTL, protocol */
     struct writer checksum = w;
     write_u16(&w, 0);
+    memcpy(bytes, front, sizeof front);
     write_u16(&checksum, checksum_finish(checksum_add(0, bytes, header->header_len)));
+    memcpy(bytes, front, sizeof front);
 }
 
 /* A packet's header as its fragments have it. */

@@ -95,26 +95,16 @@ static struct own_stream *own_stream_new(void)
     return own;
 }
 
-/* The stream writes whole messages or large parts of them; Nagle's algorithm would make the last
- * part wait for the peer's delayed ACK. Browsers, curl and web servers switch it off too. */
-static void own_stream_take(struct own_stream *own, struct tcp_conn *conn)
-{
-    own->conn = conn;
-    tcp_set_no_delay(conn, true);
-}
-
 enum status own_stream_connect(struct sockets *sockets, struct endpoint local,
                                struct endpoint remote, struct stream **stream)
 {
     struct own_stream *own = own_stream_new();
-    struct tcp_conn *conn = NULL;
     enum status status =
-        tcp_connect(own_node(sockets)->tcp, local, remote, own_stream_on_event, own, &conn);
+        tcp_connect(own_node(sockets)->tcp, local, remote, own_stream_on_event, own, &own->conn);
     if (status != STATUS_OK) {
         free(own);
         return status;
     }
-    own_stream_take(own, conn);
     *stream = &own->stream;
     return STATUS_OK;
 }
@@ -146,7 +136,7 @@ static struct stream *own_listener_accept(struct listener *listener)
         return NULL;
     }
     struct own_stream *own = own_stream_new();
-    own_stream_take(own, conn);
+    own->conn = conn;
     tcp_set_on_event(conn, own_stream_on_event, own);
     return &own->stream;
 }

@@ -40,7 +40,7 @@ enum {
 /* Per node; zero: the default in brackets. */
 struct tcp_config {
     uint64_t rto_min_ns;     /* [1 s] */
-    uint32_t send_buffer;    /* bytes [262144] */
+    uint32_t send_buffer;    /* bytes, at most [262144] */
     uint32_t receive_buffer; /* bytes [262144] */
     const char *congestion;  /* "reno" [reno] */
 };

@@ -25,7 +25,8 @@ static void tcp_restart_retransmission_timer(struct tcp_conn *conn, bool had_par
 static void tcp_notify_if_writable(struct tcp_conn *conn)
 {
     /* Not for every byte of room: the owner would be woken for each ACK. */
-    if (conn->wants_send && conn->send.len <= conn->send.limit - conn->send.limit / 4) {
+    uint32_t limit = tcp_send_limit(conn);
+    if (conn->wants_send && conn->send.len <= limit - limit / 4) {
         conn->wants_send = false;
         tcp_conn_notify(conn);
     }

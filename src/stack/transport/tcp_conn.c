@@ -222,7 +222,8 @@ int64_t tcp_send(struct tcp_conn *conn, const void *bytes, size_t len)
     if (tcp_is_opening(conn)) {
         return -(int64_t)STATUS_AGAIN;
     }
-    uint32_t taken = tcp_send_buffer_write(&conn->send, bytes, len);
+    size_t room = tcp_writable(conn);
+    uint32_t taken = tcp_send_buffer_write(&conn->send, bytes, len < room ? len : room);
     conn->wants_send = taken < len;
     if (taken == 0 && len > 0) {
         return -(int64_t)STATUS_AGAIN;
@@ -257,7 +258,8 @@ size_t tcp_writable(const struct tcp_conn *conn)
     if (conn->is_send_closed || conn->state == TCP_CLOSED || tcp_is_opening(conn)) {
         return 0;
     }
-    return conn->send.limit - conn->send.len;
+    uint32_t limit = tcp_send_limit(conn);
+    return limit > conn->send.len ? limit - conn->send.len : 0;
 }
 
 /* --- looking --- */

@@ -30,6 +30,7 @@
 
 enum {
     TCP_DEFAULT_BUFFER = 262144,
+    TCP_SEND_AHEAD = 65536, /* what a writer may be ahead of a small congestion window */
     TCP_DEFAULT_MSS = 536,  /* RFC 9293 3.7.1: when the peer names none */
     TCP_LEAST_SND_MSS = 48, /* as Linux: a peer cannot ask for a flood of tiny segments */
     /* As Linux: whoever says that the path carries less more likely wants a flood of tiny segments.
@@ -202,6 +203,14 @@ static inline uint32_t tcp_unsent(const struct tcp_conn *conn) /* bytes never se
 static inline uint64_t tcp_now(const struct tcp_conn *conn)
 {
     return scope_now(conn->tcp->scope);
+}
+
+/* How much the send buffer takes now: no more than the path will soon carry, so that what is sent
+ * was written lately, and is still in the processor's cache. */
+static inline uint32_t tcp_send_limit(const struct tcp_conn *conn)
+{
+    uint32_t ahead = 2 * least_u32(conn->congestion.cwnd, TCP_MAX_BUFFER / 2);
+    return least_u32(conn->send.limit, ahead > TCP_SEND_AHEAD ? ahead : TCP_SEND_AHEAD);
 }
 
 /* --- tcp.c --- */

@@ -93,23 +93,25 @@ static void test_a_write_larger_than_the_buffer_is_taken_in_part_and_announced(v
                      STATUS_OK);
     two_hosts_run(world.net, 50 * MS);
     struct stream *server = listener_accept(listener);
-    assert_int_equal(stream_write(client, bytes, sizeof bytes), 262144);
+    int64_t written = stream_write(client, bytes, sizeof bytes);
+    assert_in_range(written, 1, sizeof bytes - 1);
     assert_int_equal(stream_write(client, bytes, 1), -STATUS_AGAIN);
-    events = 0;
-    two_hosts_run(world.net, 100 * SECOND); /* nobody reads, but the receive buffer takes it all,
-                                               its last bytes by probes */
-    assert_true(events > 0);
-    assert_int_equal(stream_write(client, bytes, sizeof bytes), 262144);
-    events = 0;
-    two_hosts_run(world.net, 10 * SECOND);
-    assert_int_equal(stream_write(client, bytes, 1), -STATUS_AGAIN); /* now both are full */
+    for (int i = 0; i < 100; i++) { /* nobody reads, until both buffers are full */
+        events = 0;
+        two_hosts_run(world.net, 10 * SECOND);
+        int64_t len = stream_write(client, bytes, sizeof bytes);
+        assert_true(events == 0 || len > 0);
+        written += len > 0 ? len : 0;
+    }
+    assert_true(written > 262144);
+    assert_int_equal(stream_write(client, bytes, 1), -STATUS_AGAIN);
     int64_t total = 0;
     int64_t len;
     while ((len = stream_read(server, bytes, sizeof bytes)) > 0) {
         total += len;
         two_hosts_run(world.net, 10 * SECOND);
     }
-    assert_int_equal(total, 2 * 262144);
+    assert_int_equal(total, written);
     assert_true(events > 0);
     stream_close(client);
     stream_close(server);
@@ -188,34 +190,6 @@ static void test_an_aborted_stream_resets_the_other_side(void **state)
     stream_abort(client);
     two_hosts_run(world.net, 50 * MS);
     assert_int_equal(stream_error(server), STATUS_RESET);
-    stream_close(server);
-    listener_close(listener);
-    world_end(&world);
-}
-
-static void test_a_small_write_does_not_wait_for_an_acknowledgement(void **state)
-{
-    (void)state;
-    struct world world;
-    world_start(&world);
-    char buffer[16];
-    struct listener *listener = NULL;
-    struct stream *client = NULL;
-    assert_int_equal(
-        sockets_listen(world.b, (struct endpoint){.port = 80}, 0, NULL, NULL, &listener),
-        STATUS_OK);
-    assert_int_equal(sockets_connect(world.a, ANY, host_b(80), NULL, NULL, &client), STATUS_OK);
-    two_hosts_run(world.net, 50 * MS);
-    struct stream *server = listener_accept(listener);
-    assert_int_equal(stream_write(client, "head", 4), 4);
-    assert_int_equal(stream_write(client, "body", 4), 4);
-    two_hosts_run(world.net, 11 * MS);
-    assert_int_equal(stream_read(server, buffer, sizeof buffer), 8);
-    assert_int_equal(stream_write(server, "head", 4), 4);
-    assert_int_equal(stream_write(server, "body", 4), 4);
-    two_hosts_run(world.net, 11 * MS);
-    assert_int_equal(stream_read(client, buffer, sizeof buffer), 8);
-    stream_close(client);
     stream_close(server);
     listener_close(listener);
     world_end(&world);
@@ -379,7 +353,6 @@ int main(void)
         cmocka_unit_test(test_small_writes_wait_for_an_acknowledgement_unless_told_not_to),
         cmocka_unit_test(test_a_refused_stream_tells_so),
         cmocka_unit_test(test_an_aborted_stream_resets_the_other_side),
-        cmocka_unit_test(test_a_small_write_does_not_wait_for_an_acknowledgement),
         cmocka_unit_test(test_a_callback_may_close_its_stream),
         cmocka_unit_test(test_what_cannot_be_opened_is_told_at_once),
         cmocka_unit_test(test_a_datagram_carries_where_it_came_from),

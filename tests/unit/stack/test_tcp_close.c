@@ -117,7 +117,7 @@ static void test_closing_delivers_what_was_written(void **state)
 {
     (void)state;
     struct tcp_pair pair;
-    static uint8_t bytes[200000];
+    static uint8_t bytes[60000];
     fill_bytes(bytes, sizeof bytes, 1);
     tcp_pair_start(&pair, NULL, NULL);
     two_hosts_run(pair.net, 50 * MS);

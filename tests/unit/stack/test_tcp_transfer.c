@@ -69,6 +69,42 @@ static void test_a_short_queue_in_front_of_a_slow_link_changes_no_byte(void **st
     exchange(&link);
 }
 
+static void test_no_fault_of_a_link_changes_a_byte(void **state)
+{
+    (void)state;
+    const struct link_config alone[] = {
+        {.loss_ppm = 20000, .loss_burst_frames = 4},
+        {.jitter_ns = 4 * MS},
+        {.jitter_ns = 4 * MS, .reorder_ppm = 100000},
+        {.reorder_ppm = 20000, .reorder_by_ns = 3 * MS},
+        {.duplicate_ppm = 50000},
+        {.corrupt_ppm = 10000, .corrupt_bits = 8},
+        {.corrupt_silent_ppm = 10000},
+    };
+    for (size_t i = 0; i < sizeof alone / sizeof alone[0]; i++) {
+        struct link_config link = alone[i];
+        link.rate_bps = 100000000;
+        link.delay_ns = 5 * MS;
+        exchange(&link);
+    }
+}
+
+static void test_all_faults_of_a_link_together_change_no_byte(void **state)
+{
+    (void)state;
+    struct link_config link = {.rate_bps = 100000000,
+                               .delay_ns = 5 * MS,
+                               .loss_ppm = 10000,
+                               .loss_burst_frames = 3,
+                               .jitter_ns = 2 * MS,
+                               .reorder_ppm = 10000,
+                               .reorder_by_ns = 1 * MS,
+                               .duplicate_ppm = 20000,
+                               .corrupt_ppm = 5000,
+                               .corrupt_silent_ppm = 5000};
+    exchange(&link);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -76,6 +112,8 @@ int main(void)
         cmocka_unit_test(test_one_percent_of_loss_changes_no_byte),
         cmocka_unit_test(test_five_percent_of_loss_changes_no_byte),
         cmocka_unit_test(test_a_short_queue_in_front_of_a_slow_link_changes_no_byte),
+        cmocka_unit_test(test_no_fault_of_a_link_changes_a_byte),
+        cmocka_unit_test(test_all_faults_of_a_link_together_change_no_byte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,20 +60,21 @@ struct two_hosts *two_hosts_new(const struct link_config *config, const struct t
 {
     static const struct link_config DEFAULT = {.rate_bps = 1000000000, .delay_ns = 10 * MS};
     struct two_hosts *net = memory_new(sizeof *net);
-    struct link_config lossless = config ? *config : DEFAULT;
-    uint32_t loss_ppm = lossless.loss_ppm;
-    lossless.loss_ppm = 0;
+    const struct link_config wanted = config ? *config : DEFAULT;
+    struct link_config kind = wanted; /* until ARP is done */
+    kind.loss_ppm = kind.reorder_ppm = kind.duplicate_ppm = 0;
+    kind.corrupt_ppm = kind.corrupt_silent_ppm = 0;
+    kind.jitter_ns = 0;
     net->events = memory_new_array(TWO_HOSTS_MAX_EVENTS, sizeof *net->events);
     net->env = sim_env_new(1, ENV_DEFAULT_EPOCH_UNIX_S, NULL);
     trace_init(&net->trace);
     net->sink.on_event = on_event;
     trace_add_sink(&net->trace, &net->sink);
-    net->link = link_new("a-b", &lossless);
+    net->link = link_new("a-b", &kind);
     net->a = add_host(net, 0, "a", host_a(0), tcp);
     net->b = add_host(net, 1, "b", host_b(0), tcp);
     resolve(net);
-    lossless.loss_ppm = loss_ppm;
-    link_set_config(net->link, &lossless);
+    link_set_config(net->link, &wanted);
     return net;
 }
 

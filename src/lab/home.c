@@ -7,28 +7,41 @@
 
 #include "base/memory.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 static const char LAN_SUFFIX[] = "_lan";
 
-/* The port that faces the Internet: `wan` names the neighbour; else the first neighbour that is a
- * router; else the first link. */
+/* How much a neighbour looks like the way to the Internet: 0 the most. */
+static int neighbour_rank(const struct lab *lab, uint32_t neighbour)
+{
+    const struct lab_node *node = &lab->nodes[neighbour];
+    for (size_t i = 0; node->kind == LAB_SWITCH && i < node->n_ports; i++) {
+        if (lab->nodes[lab_peer(lab, node->ports[i])].kind == LAB_ROUTER) {
+            return 1;
+        }
+    }
+    return node->kind == LAB_ROUTER ? 0 : node->kind == LAB_HOME_NAT ? 2 : 3;
+}
+
+/* The port that faces the Internet: `wan` names the neighbour; else the first whose neighbour is a
+ * router, or a switch with a router, or another home router; else the first. */
 static void choose_wan_port(struct lab *lab, struct lab_node *node)
 {
     const struct config_value *wan = config_get(node->config, "wan");
     uint32_t wanted = wan ? lab_resolve_node(lab, wan) : LAB_NONE;
-    for (size_t i = 0; i < node->n_ports && node->wan_port == LAB_NONE; i++) {
-        const struct lab_port *port = &lab->ports[node->ports[i]];
-        uint32_t neighbour = lab->ports[lab->links[port->link].port[1 - port->end]].node;
-        if (wan ? neighbour == wanted : lab->nodes[neighbour].kind == LAB_ROUTER) {
+    int best = INT_MAX;
+    for (size_t i = 0; i < node->n_ports; i++) {
+        uint32_t neighbour = lab_peer(lab, node->ports[i]);
+        int rank = wan ? (neighbour == wanted ? 0 : INT_MAX) : neighbour_rank(lab, neighbour);
+        if (rank < best) {
+            best = rank;
             node->wan_port = node->ports[i];
         }
     }
     if (wan && wanted != LAB_NONE && node->wan_port == LAB_NONE) {
         config_problem(lab->file, wan, "'%s' has no link to '%s'", node->name, wan->text);
-    } else if (node->wan_port == LAB_NONE) {
-        node->wan_port = node->ports[0];
     }
 }
 

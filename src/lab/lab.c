@@ -74,6 +74,7 @@ struct lab *lab_load(struct config_file *file)
     lab->file = file;
     map_init(&lab->node_by_name, LAB_NAME_SIZE, 0);
     map_init(&lab->link_by_name, LAB_LINK_NAME_SIZE, 0);
+    map_init(&lab->zone_by_origin, sizeof(struct dns_name), 0);
     if (file->n_problems || !config_check(file, file->root, &LAB_SCHEMA)) {
         return lab;
     }
@@ -115,6 +116,7 @@ void lab_free(struct lab *lab)
     }
     map_fini(&lab->node_by_name);
     map_fini(&lab->link_by_name);
+    map_fini(&lab->zone_by_origin);
     free(lab->folder);
     free(lab->nodes);
     free(lab->links);

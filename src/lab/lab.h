@@ -1,10 +1,12 @@
 /* A lab: what one file describes, with every default and address filled in.
  *
  * lab_load() goes through these steps, a file each: the schema says which keys exist (schema.c);
- * topology.c expands groups into nodes and links; naming.c adds name servers where a lab has names
- * and none to serve them, and lays out the zones; segment.c finds what a broadcast reaches,
- * subnet.c and addressing.c give out subnets, addresses and MACs; routing.c computes the static
- * routes that a converged routing protocol would. Nothing runs yet: world.h does that.
+ * topology.c expands groups into nodes and links, home.c gives homes their sides; naming.c adds
+ * name servers where a lab has names and none to serve them; segment.c finds what a broadcast
+ * reaches, subnet.c and addressing.c give out subnets, addresses and MACs; naming.c says who asks
+ * whom, zones.c what each name server serves; routing.c computes the static routes that a converged
+ * routing protocol would; timeline.c reads faults and expectations. Nothing runs yet: world.h does
+ * that.
  *
  * Everything is predictable: nodes, ports and segments are numbered in the order of the file.
  */
@@ -24,7 +26,7 @@ enum {
     LAB_MAX_LINKS = 1 << 20,
     LAB_MAX_PORTS = 4096, /* of one node */
     LAB_MAX_COUNT = 100000,
-    LAB_MAX_ROUTES = 60000, /* of one router: fewer than its table holds */
+    LAB_MAX_SUBNETS = 60000, /* outside homes: fewer than a routing table holds */
 };
 
 #define LAB_MAX_DELAY_NS UINT64_C(86400000000000)     /* of a link: a day */
@@ -46,6 +48,7 @@ enum lab_kind {
 struct lab_zone {
     struct dns_name origin;
     uint32_t node; /* who serves it */
+    uint32_t next; /* the next zone of that origin, served by another node; LAB_NONE */
     struct dns_record *records;
     size_t n_records;
     size_t capacity;
@@ -140,8 +143,9 @@ enum lab_expect_kind {
 
 struct lab_expect {
     enum lab_expect_kind kind;
-    uint32_t from;      /* node */
-    const char *target; /* URL, node, address or name; borrowed from the file */
+    uint32_t from;        /* node */
+    const char *target;   /* URL, address, name or node; borrowed from the file */
+    uint32_t target_node; /* PING: LAB_NONE: it is an address */
     bool has_at;
     uint64_t at_ns;
     uint64_t within_ns;     /* 0: no limit of its own */
@@ -170,6 +174,7 @@ struct lab {
     size_t n_ports, ports_capacity;
     struct lab_segment *segments;
     size_t n_segments, segments_capacity;
+    struct map zone_by_origin; /* keys: lower-case struct dns_name; values: the first's index + 1 */
     struct lab_zone *zones;
     size_t n_zones, zones_capacity;
     struct ip_addr *root_servers;

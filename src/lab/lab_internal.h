@@ -56,6 +56,9 @@ uint32_t lab_add_link(struct lab *lab, uint32_t a, uint32_t b, const struct conf
 /* Adds a node that the file does not name: NAME, or NAME2 ... where that is taken. */
 uint32_t lab_add_implied_node(struct lab *lab, const char *name, enum lab_kind kind);
 
+/* The node at the other end of a port's link. */
+uint32_t lab_peer(const struct lab *lab, uint32_t port);
+
 /* A name for a link: letters, digits, '_', '-' and '.', for it also names captures. */
 bool lab_is_link_name(const char *name);
 
@@ -68,11 +71,21 @@ const struct config_value *lab_written_address(const struct lab *lab, uint32_t p
 struct ip_prefix lab_parse_address(const char *text);
 bool lab_port_is_lan(const struct lab *lab, uint32_t port); /* a home router's inner side */
 
+/* schema.c: an address that one host can have. */
+bool lab_is_unicast(struct ip_addr addr);
 /* All of it is private (RFC 1918) or a carrier's (RFC 6598): what a NAT translates. */
 bool lab_is_private(struct ip_prefix prefix);
 
 /* The node or member of a group that `value` names, or LAB_NONE with a report. */
 uint32_t lab_resolve_node(struct lab *lab, const struct config_value *value);
+
+enum { LAB_RECORD_TTL_S = 300 }; /* of addresses and of what the file writes */
+
+struct dns_name lab_name_of(const char *text); /* zones.c: of a valid name */
+/* zones.c: a zone that the node serves; once more the same is none more. */
+void lab_add_zone(struct lab *lab, uint32_t node, const struct dns_name *origin);
+/* record.c: "www CNAME site.test.", relative to the origin of its zone. False: it is none. */
+bool lab_parse_record(const char *text, const struct dns_name *origin, struct dns_record *record);
 
 /* Every valid scalar of a key that holds one or a list: *count values, borrowed array of pointers
  * through `at`. */

@@ -197,8 +197,10 @@ static void on_lease_changed(void *owner, const struct dhcp_lease *lease)
     member->has_address = true;
     if (ip_is_set(lease->router)) {
         struct ip_prefix everywhere = {ip_v4(0), 0};
-        enum status status = node_add_route(member->node, everywhere, lease->router, netif);
-        CHECK(status == STATUS_OK); /* the table was just emptied */
+        if (node_add_route(member->node, everywhere, lease->router, netif) != STATUS_OK) {
+            deconfigure_lease(member, netif); /* a server may tell anything */
+            return;
+        }
     }
     if (!member->plan->has_resolver) {
         dns_stub_set_servers(member->stub, lease->dns, lease->n_dns);

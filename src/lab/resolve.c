@@ -2,7 +2,32 @@
  */
 #include "lab/lab_internal.h"
 
+#include "base/utf8.h"
+
 #include <string.h>
+
+/* What YAML does not take as it is within double quotes: line breaks, controls (YAML 1.2.2 5.1). */
+static bool needs_escape(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff ||
+           c == 0xfffe || c == 0xffff;
+}
+
+/* Text that may hold anything, in double quotes. */
+static void print_quoted(struct text *text, const char *chars)
+{
+    text_print(text, "\"");
+    for (size_t left = strlen(chars), len; left > 0; chars += len, left -= len) {
+        uint32_t c;
+        len = utf8_decode(chars, left, &c);
+        if (c == UTF8_INVALID || needs_escape(c)) {
+            text_print(text, "\\u%04x", c == UTF8_INVALID ? 0xfffd : c);
+        } else {
+            text_print(text, "%s%.*s", c == '"' || c == '\\' ? "\\" : "", (int)len, chars);
+        }
+    }
+    text_print(text, "\"");
+}
 
 static void print_list(struct text *text, const char *key, const struct config_value *value)
 {
@@ -11,7 +36,8 @@ static void print_list(struct text *text, const char *key, const struct config_v
     }
     text_print(text, ", %s: [", key);
     for (size_t i = 0; i < lab_value_count(value); i++) {
-        text_print(text, "%s\"%s\"", i ? ", " : "", lab_value_at(value, i)->text);
+        text_print(text, "%s", i ? ", " : "");
+        print_quoted(text, lab_value_at(value, i)->text);
     }
     text_print(text, "]");
 }
@@ -22,23 +48,28 @@ static void print_zones(struct text *text, const struct lab *lab, uint32_t node)
     for (size_t i = 0; i < lab->n_zones; i++) {
         if (lab->zones[i].node == node) {
             char origin[DNS_NAME_TEXT_SIZE];
-            text_print(text, "%s\"%s\"", is_first ? ", zone: [" : ", ",
-                       dns_name_print(&lab->zones[i].origin, origin));
+            text_print(text, "%s", is_first ? ", zone: [" : ", ");
+            print_quoted(text, dns_name_print(&lab->zones[i].origin, origin));
             is_first = false;
         }
     }
     text_print(text, "%s", is_first ? "" : "]");
 }
 
+static void print_home_keys(struct text *text, const struct lab *lab, const struct lab_node *node)
+{
+    char prefix[IP_PREFIX_TEXT_SIZE];
+    const struct lab_port *wan = &lab->ports[node->wan_port];
+    uint32_t neighbour = lab->ports[lab->links[wan->link].port[1 - wan->end]].node;
+    text_print(text, ", lan: %s, wan: %s", ip_prefix_print(node->lan, prefix),
+               lab->nodes[neighbour].name);
+}
+
 static void print_kind_keys(struct text *text, const struct lab *lab, uint32_t index)
 {
     const struct lab_node *node = &lab->nodes[index];
-    char prefix[IP_PREFIX_TEXT_SIZE];
     if (node->kind == LAB_HOME_NAT) {
-        uint32_t wan = lab->ports[node->wan_port].link;
-        uint32_t end = 1 - lab->ports[node->wan_port].end;
-        text_print(text, ", lan: %s, wan: %s", ip_prefix_print(node->lan, prefix),
-                   lab->nodes[lab->ports[lab->links[wan].port[end]].node].name);
+        print_home_keys(text, lab, node);
     } else if (node->kind == LAB_DNS) {
         text_print(text, ", role: %s", node->is_resolver ? "resolver" : "authority");
         print_zones(text, lab, index);
@@ -46,12 +77,12 @@ static void print_kind_keys(struct text *text, const struct lab *lab, uint32_t i
     } else if (node->kind == LAB_WEB_SERVER) {
         print_list(text, "name", config_get(node->config, "name"));
         if (node->root) {
-            text_print(text, ", root: \"%s\"", config_get_text(node->config, "root", ""));
+            text_print(text, ", root: ");
+            print_quoted(text, config_get_text(node->config, "root", ""));
         }
     } else if (node->kind == LAB_TAP) {
-        text_print(text, ", device: %s", config_get_text(node->config, "device", node->name));
-        const char *address = config_get_text(node->config, "address", NULL);
-        text_print(text, "%s%s", address ? ", address: " : "", address ? address : "");
+        text_print(text, ", device: ");
+        print_quoted(text, config_get_text(node->config, "device", node->name));
     }
 }
 
@@ -62,7 +93,9 @@ static void print_node(struct text *text, const struct lab *lab, uint32_t index)
     text_print(text, "  %s: {kind: %s", node->name, lab_kind_text(node->kind));
     print_kind_keys(text, lab, index);
     if (node->has_resolver) {
-        text_print(text, ", resolver: %s", ip_print(node->resolver, resolver));
+        text_print(text, ", resolver: %s",
+                   node->resolver_node != LAB_NONE ? lab->nodes[node->resolver_node].name
+                                                   : ip_print(node->resolver, resolver));
     }
     text_print(text, "}%s\n", node->is_implied ? "  # added: the file does not name it" : "");
 }
@@ -80,30 +113,35 @@ static void print_link_options(struct text *text, const struct lab_link *link)
     text_print(text, ", overhead: %u, mtu: %u", config->overhead_bytes, link->mtu);
 }
 
+static const struct lab_segment *link_segment(const struct lab *lab, const struct lab_link *link)
+{
+    for (int end = 0; end < 2; end++) {
+        uint32_t segment = lab->ports[link->port[end]].segment;
+        if (segment != LAB_NONE) {
+            return &lab->segments[segment];
+        }
+    }
+    return NULL;
+}
+
 static void print_link_addresses(struct text *text, const struct lab *lab,
                                  const struct lab_link *link)
 {
-    struct text addresses = {0};
-    struct ip_prefix subnet = {.len = 0};
+    const struct lab_segment *segment = link_segment(lab, link);
+    char chars[IP_PREFIX_TEXT_SIZE];
+    if (segment) {
+        text_print(text, ", subnet: %s", ip_prefix_print(segment->prefix, chars));
+    }
+    bool is_first = true;
     for (int end = 0; end < 2; end++) {
         const struct lab_port *port = &lab->ports[link->port[end]];
-        char addr[IP_TEXT_SIZE];
-        if (port->segment != LAB_NONE) {
-            subnet = lab->segments[port->segment].prefix;
-        }
-        if (port->segment != LAB_NONE && ip_is_set(port->address.addr)) {
-            text_print(&addresses, "%s%s: %s", addresses.len ? ", " : "",
-                       lab->nodes[port->node].name, ip_print(port->address.addr, addr));
+        if (ip_is_set(port->address.addr)) {
+            text_print(text, "%s%s: %s", is_first ? ", addresses: {" : ", ",
+                       lab->nodes[port->node].name, ip_print(port->address.addr, chars));
+            is_first = false;
         }
     }
-    if (subnet.len) {
-        char prefix[IP_PREFIX_TEXT_SIZE];
-        text_print(text, ", subnet: %s", ip_prefix_print(subnet, prefix));
-    }
-    if (addresses.len) {
-        text_print(text, ", addresses: {%s}", addresses.chars);
-    }
-    text_fini(&addresses);
+    text_print(text, "%s", is_first ? "" : "}");
 }
 
 static void print_link(struct text *text, const struct lab *lab, const struct lab_link *link)
@@ -144,7 +182,8 @@ static void print_expect(struct text *text, const struct lab *lab, const struct 
         [LAB_EXPECT_GET] = "get", [LAB_EXPECT_PING] = "ping", [LAB_EXPECT_RESOLVE] = "resolve"};
     char addr[IP_TEXT_SIZE];
     text_print(text, "  - {from: %s, %s: ", lab->nodes[expect->from].name, VERBS[expect->kind]);
-    trace_print_json_text(text, expect->target);
+    print_quoted(text, expect->target_node != LAB_NONE ? lab->nodes[expect->target_node].name
+                                                       : expect->target);
     if (expect->has_at) {
         text_print(text, ", at: ");
         config_print_duration(text, expect->at_ns);
@@ -158,7 +197,7 @@ static void print_expect(struct text *text, const struct lab *lab, const struct 
     }
     if (expect->body) {
         text_print(text, ", body: ");
-        trace_print_json_text(text, expect->body);
+        print_quoted(text, expect->body);
     }
     if (ip_is_set(expect->address)) {
         text_print(text, ", address: %s", ip_print(expect->address, addr));

@@ -22,7 +22,7 @@ static bool is_address(const char *text)
 
 /* An address that a host can have (RFC 1122 3.2.1.3, RFC 1112 4): not of the networks 0 and 127,
  * no multicast and nothing behind it. */
-static bool is_unicast(struct ip_addr addr)
+bool lab_is_unicast(struct ip_addr addr)
 {
     return addr.version == IP_V4 && addr.v4 >> 24 != 0 && !ipv4_is_loopback(addr.v4) &&
            addr.v4 >> 28 < 14;
@@ -31,14 +31,14 @@ static bool is_unicast(struct ip_addr addr)
 static bool is_prefix(const char *text)
 {
     struct ip_prefix prefix;
-    return ip_prefix_parse(text, &prefix) && is_unicast(prefix.addr) && prefix.len >= 8 &&
+    return ip_prefix_parse(text, &prefix) && lab_is_unicast(prefix.addr) && prefix.len >= 8 &&
            prefix.len <= 30;
 }
 
 static bool is_address_or_prefix(const char *text)
 {
     struct ip_addr addr;
-    return (ip_parse(text, &addr) && is_unicast(addr)) || is_prefix(text);
+    return (ip_parse(text, &addr) && lab_is_unicast(addr)) || is_prefix(text);
 }
 
 bool lab_is_private(struct ip_prefix prefix)
@@ -133,7 +133,9 @@ static const struct config_key NODE_KEYS[] = {
      .help = "home-nat: the private network, or its own address there [192.168.1.0/24]"},
     {.name = "wan",
      .type = CONFIG_TEXT,
-     .help = "home-nat: the neighbour on its public side [the first router it is linked to]"},
+     .help =
+         "home-nat: the neighbour on its public side [the first that is a router, leads to one, "
+         "or is a home-nat]"},
     {.name = "role",
      .type = CONFIG_CHOICE,
      .choices = ROLE_NAMES,

@@ -3,23 +3,44 @@
 
 #include "base/memory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { MAX_SUGGESTED = 20000 }; /* links that are looked through for what was meant */
+
+/* The link that "b-a" means where there is "a-b", or what is spelt like it; NULL. */
+static const char *suggest_link(const struct lab *lab, const char *name)
+{
+    const char *hyphen = strchr(name, '-');
+    if (hyphen && strlen(name) < LAB_LINK_NAME_SIZE) {
+        char turned[2 * LAB_LINK_NAME_SIZE];
+        snprintf(turned, sizeof turned, "%s-%.*s", hyphen + 1, (int)(hyphen - name), name);
+        uint32_t link = lab_find_link(lab, turned);
+        if (link != LAB_NONE) {
+            return lab->links[link].name;
+        }
+    }
+    size_t count = lab->n_links < MAX_SUGGESTED ? lab->n_links : MAX_SUGGESTED;
+    const char **names = memory_new_array(count, sizeof *names);
+    for (size_t i = 0; i < count; i++) {
+        names[i] = lab->links[i].name;
+    }
+    const char *meant = config_suggest(name, names, count);
+    free(names);
+    return meant;
+}
 
 static uint32_t resolve_link(struct lab *lab, const struct config_value *value)
 {
     uint32_t link = lab_find_link(lab, value->text);
-    if (link != LAB_NONE) {
-        return link;
+    if (link == LAB_NONE) {
+        bool is_shown = lab->file->n_problems < CONFIG_MAX_PROBLEMS;
+        const char *meant = is_shown ? suggest_link(lab, value->text) : NULL;
+        config_problem(lab->file, value, "there is no link '%s'%s%s%s", value->text,
+                       meant ? "; did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
     }
-    const char **names = memory_new_array(lab->n_links + 1, sizeof *names);
-    for (size_t i = 0; i < lab->n_links; i++) {
-        names[i] = lab->links[i].name;
-    }
-    const char *meant = config_suggest(value->text, names, lab->n_links);
-    config_problem(lab->file, value, "there is no link '%s'%s%s%s", value->text,
-                   meant ? "; did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
-    free(names);
-    return LAB_NONE;
+    return link;
 }
 
 static void read_fault(struct lab *lab, const struct config_value *value)
@@ -98,6 +119,47 @@ static void check_expect_keys(struct lab *lab, const struct config_value *value,
     }
 }
 
+/* Who tries has a stack and a link. */
+static uint32_t read_from(struct lab *lab, const struct config_value *value)
+{
+    uint32_t from = lab_resolve_node(lab, value);
+    if (from == LAB_NONE) {
+        return LAB_NONE;
+    }
+    const struct lab_node *node = &lab->nodes[from];
+    if (!lab_kind_has_stack(node->kind)) {
+        config_problem(lab->file, value, "'%s' is a %s and cannot try anything", node->name,
+                       lab_kind_text(node->kind));
+    } else if (node->n_ports == 0) {
+        config_problem(lab->file, value, "'%s' has no link and cannot reach anything", node->name);
+    }
+    return from;
+}
+
+/* The node to ping, which has or gets an address; LAB_NONE: the target is one itself. */
+static uint32_t read_ping_target(struct lab *lab, const struct config_value *target)
+{
+    struct ip_addr addr;
+    if (ip_parse(target->text, &addr)) {
+        if (addr.version != IP_V4) {
+            config_problem(lab->file, target, "'%s' is no IPv4 address", target->text);
+        }
+        return LAB_NONE;
+    }
+    uint32_t index = lab_resolve_node(lab, target);
+    if (index == LAB_NONE) {
+        return LAB_NONE;
+    }
+    const struct lab_node *node = &lab->nodes[index];
+    if (node->n_ports == 0) {
+        config_problem(lab->file, target, "'%s' has no link and so no address", node->name);
+    } else if (!lab->ports[node->ports[0]].uses_dhcp && !ip_is_set(lab_node_address(lab, index))) {
+        config_problem(lab->file, target, "'%s' is a %s without an address", node->name,
+                       lab_kind_text(node->kind));
+    }
+    return index;
+}
+
 static void read_expect(struct lab *lab, const struct config_value *value)
 {
     enum lab_expect_kind kind = LAB_EXPECT_GET;
@@ -108,8 +170,9 @@ static void read_expect(struct lab *lab, const struct config_value *value)
     check_expect_keys(lab, value, kind);
     struct lab_expect expect = {
         .kind = kind,
-        .from = lab_resolve_node(lab, config_get(value, "from")),
+        .from = read_from(lab, config_get(value, "from")),
         .target = target->text,
+        .target_node = kind == LAB_EXPECT_PING ? read_ping_target(lab, target) : LAB_NONE,
         .has_at = config_get(value, "at"),
         .at_ns = config_get_duration(value, "at", 0),
         .within_ns = config_get_duration(value, "within", 0),
@@ -121,14 +184,6 @@ static void read_expect(struct lab *lab, const struct config_value *value)
     const char *address = config_get_text(value, "address", NULL);
     if (address) {
         (void)ip_parse(address, &expect.address);
-    }
-    if (expect.from != LAB_NONE && !lab_kind_has_stack(lab->nodes[expect.from].kind)) {
-        config_problem(lab->file, config_get(value, "from"), "'%s' is a %s and cannot try anything",
-                       lab->nodes[expect.from].name, lab_kind_text(lab->nodes[expect.from].kind));
-    }
-    struct ip_addr addr;
-    if (kind == LAB_EXPECT_PING && !ip_parse(expect.target, &addr)) {
-        lab_resolve_node(lab, target); /* reports when there is none */
     }
     lab->expects = memory_grow_array(lab->expects, lab->n_expects, &lab->expects_capacity,
                                      sizeof *lab->expects);

@@ -156,6 +156,12 @@ static uint32_t add_port(struct lab *lab, uint32_t node, uint32_t link, uint32_t
     return index;
 }
 
+uint32_t lab_peer(const struct lab *lab, uint32_t port)
+{
+    const struct lab_port *p = &lab->ports[port];
+    return lab->ports[lab->links[p->link].port[1 - p->end]].node;
+}
+
 static struct link_config link_config_of(const struct config_value *options)
 {
     struct link_config config = {

@@ -145,24 +145,26 @@ static void on_pong(void *owner, const struct icmp_ping_result *result)
     trial_judge(trial, result->status == STATUS_OK, &happened);
 }
 
-/* The address of a node as it is now: DHCP may have given it. */
-static struct ip_addr address_now(const struct world *world, const char *target)
+/* The address to ping: written, or that of a node, as the file has it or as DHCP gave it. */
+static struct ip_addr ping_address(const struct world *world, const struct lab_expect *expect)
 {
     struct ip_addr addr = {.version = IP_NONE};
-    if (ip_parse(target, &addr)) {
+    if (expect->target_node == LAB_NONE) {
+        (void)ip_parse(expect->target, &addr);
         return addr;
     }
-    uint32_t index = lab_find_node(world_lab(world), target);
-    const struct node *node = world_node(world, index);
-    const struct ip_prefix *prefix = node && node->n_netifs ? netif_ipv4(node->netifs[0]) : NULL;
-    return prefix ? prefix->addr : lab_node_address(world_lab(world), index);
+    addr = lab_node_address(world_lab(world), expect->target_node);
+    const struct node *node = world_node(world, expect->target_node);
+    const struct ip_prefix *leased =
+        !ip_is_set(addr) && node && node->n_netifs ? netif_ipv4(node->netifs[0]) : NULL;
+    return leased ? leased->addr : addr;
 }
 
 static void trial_ping(struct trial *trial)
 {
     struct world *world = trial->timetable->world;
     const struct lab_expect *expect = trial->result.expect;
-    struct ip_addr addr = address_now(world, expect->target);
+    struct ip_addr addr = ping_address(world, expect);
     uint64_t limit = expect->within_ns ? expect->within_ns : UINT64_C(5000000000);
     if (addr.version == IP_V4) {
         struct icmp *icmp = ipv4_icmp(world_node(world, expect->from)->ipv4);

@@ -195,7 +195,10 @@ static void assert_same_expect(const struct lab_expect *a, const struct lab_expe
 {
     assert_int_equal(a->kind, b->kind);
     assert_int_equal(a->from, b->from);
-    assert_string_equal(a->target, b->target);
+    assert_int_equal(a->target_node, b->target_node);
+    if (a->target_node == LAB_NONE) {
+        assert_string_equal(a->target, b->target);
+    }
     assert_int_equal(a->has_at, b->has_at);
     assert_int_equal(a->at_ns, b->at_ns);
     assert_int_equal(a->within_ns, b->within_ns);

@@ -438,6 +438,23 @@ static void the_wan_side_is_written_or_leads_to_a_router(void **state)
                     "lab:2:28: 'dd' is a group; name one of dd1 ... dd2\n");
 }
 
+static void the_wan_side_is_found_behind_a_switch_or_at_another_home(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_of("nodes:\n"
+                             "  pc: {count: 3}\n"
+                             "  h: {kind: home-nat, count: 2}\n"
+                             "  in: {kind: home-nat, lan: 10.0.0.0/8}\n"
+                             "  sw: {kind: switch, count: 2}\n"
+                             "  isp: {kind: router}\n"
+                             "links: [pc1-h1, h1-sw1, pc2-sw2, h2-sw2, h2-sw1, sw1-isp, pc3-in, "
+                             "in-h2]\n");
+    assert_string_equal(wan_of(lab, "h1"), "h1-sw1");
+    assert_string_equal(wan_of(lab, "h2"), "h2-sw1");
+    assert_string_equal(wan_of(lab, "in"), "in-h2");
+    lab_free(lab);
+}
+
 static void a_home_router_needs_two_sides(void **state)
 {
     (void)state;
@@ -577,6 +594,7 @@ int main(void)
         cmocka_unit_test(hosts_have_one_link_and_taps_need_theirs),
         cmocka_unit_test(keys_of_other_kinds_are_refused),
         cmocka_unit_test(the_wan_side_is_written_or_leads_to_a_router),
+        cmocka_unit_test(the_wan_side_is_found_behind_a_switch_or_at_another_home),
         cmocka_unit_test(a_home_router_needs_two_sides),
         cmocka_unit_test(several_links_into_a_home_make_a_switch),
         cmocka_unit_test(a_home_in_a_home_finds_its_wan_by_the_names_of_the_file),

@@ -423,8 +423,8 @@ static void wrong_dns_nodes_are_refused(void **state)
     assert_problems("nodes:\n  sw: {kind: switch}\n  w: {kind: web-server, name: a.test}\n",
                     "lab:3:3: 'w' has names but no link\n");
     assert_problems("nodes:\n  sw: {kind: switch}\n  w: {kind: web-server, name: [., a..b]}\n",
-                    "lab:3:32: each of 'name' must be a domain name like shop.example, not '.'\n"
-                    "lab:3:35: each of 'name' must be a domain name like shop.example, not "
+                    "lab:3:32: each of 'name' must be a domain name like site.test, not '.'\n"
+                    "lab:3:35: each of 'name' must be a domain name like site.test, not "
                     "'a..b'\n");
 }
 

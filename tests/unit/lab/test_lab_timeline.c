@@ -12,6 +12,8 @@ static const char NODES[] = "nodes: {a: {}, b: {}, r: {kind: router}, lonely: {}
                             "sw: {kind: switch}, t: {kind: tap}, pc: {count: 2}, one: {count: 1}}\n"
                             "links: [a-r, b-r, sw-r, t-sw, pc-sw, one-sw]\n";
 
+enum { RATE = 1, DELAY = 2, LOSS = 4 }; /* bits of `changes` */
+
 /* The lab of NODES with more lines; they begin in line 3. */
 static struct lab *lab_with(const char *lines)
 {
@@ -48,12 +50,12 @@ static void faults_are_read(void **state)
     assert_int_equal(f[1].kind, LAB_FAULT_DOWN);
     assert_int_equal(f[1].duration_ns, 0);
     assert_int_equal(f[2].kind, LAB_FAULT_CHANGE);
-    assert_true(f[2].has_loss && !f[2].has_delay && !f[2].has_rate);
+    assert_int_equal(f[2].changes, LOSS);
     assert_int_equal(f[2].change.loss_ppm, 50000);
     assert_int_equal(f[2].duration_ns, 10000000000);
-    assert_true(!f[3].has_loss && f[3].has_delay && f[3].has_rate);
+    assert_int_equal(f[3].changes, RATE | DELAY);
     assert_int_equal(f[3].at_ns, LAB_MAX_TIME_NS);
-    assert_true(f[4].has_loss && f[4].has_delay && f[4].has_rate);
+    assert_int_equal(f[4].changes, RATE | DELAY | LOSS);
     assert_int_equal(f[4].change.rate_bps, 1000000);
     assert_int_equal(f[4].change.delay_ns, 20000000);
     lab_free(lab);
@@ -69,8 +71,10 @@ static void wrong_faults_are_refused(void **state)
                  "  - {at: 1s, link: r-a, down: 1s}\n"
                  "  - {at: 1s, link: b_r, down: 1s}\n"
                  "  - {at: 1s, link: nothing_like_it, down: 1s}\n",
-                 "lab:4:5: a fault is either 'down' or a change of 'loss', 'delay' or 'rate'\n"
-                 "lab:5:5: a fault is either 'down' or a change of 'loss', 'delay' or 'rate'\n"
+                 "lab:4:5: a fault is either 'down' or a change of the link: 'loss', 'delay', "
+                 "'rate', 'jitter' ...\n"
+                 "lab:5:5: a fault is either 'down' or a change of the link: 'loss', 'delay', "
+                 "'rate', 'jitter' ...\n"
                  "lab:6:35: 'down' says how long already; leave out 'for'\n"
                  "lab:7:20: there is no link 'r-a'; did you mean 'a-r'?\n"
                  "lab:8:20: there is no link 'b_r'; did you mean 'b-r'?\n"

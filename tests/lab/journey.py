@@ -72,3 +72,18 @@ def check_links(captures, configs):
             under_way = expected[len(arrived):]
             last = max(frame.at_ns for capture in captures.all for frame in capture.frames)
             assert all(at_ns >= last for at_ns, _ in under_way), f"{link} lost frames"
+
+
+def check_resolved(bench, path, call, report):
+    """What `resolve` prints is the same lab: the run is equal to the last bit, and resolving it
+    again changes no more than the remarks behind `#`. `call`: node and URL of the browse."""
+    once = bench.run("resolve", path).stdout
+    resolved = path.with_name("resolved.yaml")  # beside it: `root:` is relative to the file
+    resolved.write_text(once)
+    twice = bench.run("resolve", resolved).stdout
+    assert without_remarks(twice) == without_remarks(once)
+    assert bench.browse(resolved, *call)["summary"] == report["summary"]
+
+
+def without_remarks(text):
+    return [line.split("  #")[0] for line in text.splitlines()]

@@ -32,6 +32,7 @@ def play(bench, seed):
         if configs:
             journey.check_links(captures, configs)
         check_translation(report, lab, pc)
+        journey.check_resolved(bench, lab.path, (pc, site.url), report)
 
 
 def check_translation(report, lab, pc):

@@ -6,6 +6,8 @@ import pathlib
 import subprocess
 
 import orrery_lab
+import random_lab
+import troubled_lab
 
 URL = "http://shop.example/"
 
@@ -93,6 +95,13 @@ def other_builds(bench):
     return found, missing
 
 
+def drawn_labs(bench):
+    """Arguments of `browse` for labs that nobody wrote, one of them in a storm."""
+    calm = random_lab.RandomLab("builds", bench.new_folder("calm"))
+    storm = troubled_lab.TroubledLab("builds", bench.new_folder("storm"), is_silent=True)
+    return [(lab.path, lab.pcs[0], lab.sites[0].url) for lab in (calm, storm)]
+
+
 def test_every_build_of_the_program_has_the_same_hash(bench):
     found, missing = other_builds(bench)
     if missing and os.environ.get("CI") == "true":
@@ -106,6 +115,10 @@ def test_every_build_of_the_program_has_the_same_hash(bench):
             there = [browse_hash(bench, "--seed", seed, program=other),
                      lab_hash(bench, "--seed", seed, program=other)]
             assert here == there, f"seed {seed}: {bench.program} {here}, {other} {there}"
+    for call in drawn_labs(bench):
+        here = bench.browse(*call, status=None)
+        for other in found:
+            assert bench.browse(*call, status=None, program=other) == here, f"{call} with {other}"
 
 
 if __name__ == "__main__":

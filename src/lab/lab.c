@@ -13,7 +13,8 @@ const char *lab_kind_text(enum lab_kind kind)
 
 size_t lab_value_count(const struct config_value *one_or_list)
 {
-    return one_or_list->kind == CONFIG_LIST ? one_or_list->n_items : 1;
+    bool is_empty = one_or_list->kind == CONFIG_SCALAR && one_or_list->text[0] == '\0';
+    return one_or_list->kind == CONFIG_LIST ? one_or_list->n_items : !is_empty;
 }
 
 const struct config_value *lab_value_at(const struct config_value *one_or_list, size_t index)

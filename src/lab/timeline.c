@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_SUGGESTED = 20000 }; /* links that are looked through for what was meant */
+enum { MAX_SUGGESTED = 2000 }; /* links that are looked through for what was meant */
 
 /* The link that "b-a" means where there is "a-b", or what is spelt like it; NULL. */
 static const char *suggest_link(const struct lab *lab, const char *name)

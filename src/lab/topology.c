@@ -13,8 +13,8 @@
 #include <string.h>
 
 enum {
-    GROUP_NAME_MAX = 48,   /* so that NAMEn, and what is made of that, fits LAB_NAME_SIZE */
-    MAX_SUGGESTED = 20000, /* names that are looked through for what was meant */
+    GROUP_NAME_MAX = 48,  /* so that NAMEn, and what is made of that, fits LAB_NAME_SIZE */
+    MAX_SUGGESTED = 2000, /* names that are looked through for what was meant */
 };
 
 /* How a name in the file maps to nodes. */

@@ -79,16 +79,30 @@ static void trial_judge(struct trial *trial, bool worked, struct text *happened)
     timetable_one_less(trial->timetable);
 }
 
+/* Whose address is waited for: the node's own, then that of a node to ping; LAB_NONE: nobody's. */
+static uint32_t who_is_waited_for(const struct trial *trial)
+{
+    const struct world *world = trial->timetable->world;
+    const struct lab *lab = world_lab(world);
+    const struct lab_expect *expect = trial->result.expect;
+    if (!world_has_address(world, expect->from)) {
+        return expect->from;
+    }
+    uint32_t target = expect->target_node;
+    bool comes_by_dhcp = target != LAB_NONE && lab->ports[lab->nodes[target].ports[0]].uses_dhcp;
+    return comes_by_dhcp && !world_has_address(world, target) ? target : LAB_NONE;
+}
+
 static void on_deadline(void *owner)
 {
     struct trial *trial = owner;
     struct text happened = {0};
-    const struct world *world = trial->timetable->world;
-    uint32_t from = trial->result.expect->from;
-    if (world_has_address(world, from)) {
+    uint32_t node = who_is_waited_for(trial);
+    if (node == LAB_NONE) {
         text_print(&happened, "nothing had come");
     } else {
-        text_print(&happened, "%s had no address yet", world_lab(world)->nodes[from].name);
+        text_print(&happened, "%s had no address yet",
+                   world_lab(trial->timetable->world)->nodes[node].name);
     }
     trial_judge(trial, false, &happened);
 }
@@ -127,6 +141,33 @@ static void trial_get(struct trial *trial)
 
 /* --- ping --- */
 
+/* What an ICMP error says (RFC 792, RFC 1122 3.2.2.1). */
+static const char *error_words(const struct icmp_ping_result *result)
+{
+    static const char *const UNREACHABLE[] = {
+        "network unreachable",
+        "host unreachable",
+        "protocol unreachable",
+        "port unreachable",
+        "packet too big",
+        "source route failed",
+        "destination unknown",
+        "host unknown",
+        "source isolated",
+        "network prohibited",
+        "host prohibited",
+        "network unreachable for this service",
+        "host unreachable for this service",
+        "filtered",
+    };
+    if (result->icmp_type == ICMP_TIME_EXCEEDED) {
+        return "time to live exceeded";
+    }
+    bool is_known = result->icmp_type == ICMP_DESTINATION_UNREACHABLE &&
+                    result->icmp_code < sizeof UNREACHABLE / sizeof UNREACHABLE[0];
+    return is_known ? UNREACHABLE[result->icmp_code] : "it cannot be delivered";
+}
+
 static void on_pong(void *owner, const struct icmp_ping_result *result)
 {
     struct trial *trial = owner;
@@ -137,8 +178,7 @@ static void on_pong(void *owner, const struct icmp_ping_result *result)
         text_print(&happened, "reply from %s with ttl %u", ip_print(result->from, from),
                    result->ttl);
     } else if (ip_is_set(result->from)) {
-        text_print(&happened, "%s says: type %u, code %u", ip_print(result->from, from),
-                   result->icmp_type, result->icmp_code);
+        text_print(&happened, "%s says: %s", ip_print(result->from, from), error_words(result));
     } else {
         text_print(&happened, "no answer");
     }
@@ -207,17 +247,9 @@ static void trial_resolve(struct trial *trial)
 
 /* --- when --- */
 
-static void on_ready(void *owner)
+static void trial_try(struct trial *trial)
 {
-    struct trial *trial = owner;
-    const struct lab_expect *expect = trial->result.expect;
-    if (trial->result.verdict != VERDICT_PENDING) {
-        return; /* its time was up before the node had its address */
-    }
-    uint64_t now = world_env(trial->timetable->world)->now_ns;
-    trial->result.started_ns = now;
-    timer_set(&trial->deadline, now + (expect->within_ns ? expect->within_ns : TRIAL_LIMIT_NS));
-    switch (expect->kind) {
+    switch (trial->result.expect->kind) {
     case LAB_EXPECT_GET:
         trial_get(trial);
         break;
@@ -230,18 +262,44 @@ static void on_ready(void *owner)
     }
 }
 
-/* With `at:` the clock runs from there, ready or not; without it from when the node has its
- * address, which has a limit too. */
+static void trial_start_clock(struct trial *trial)
+{
+    const struct lab_expect *expect = trial->result.expect;
+    uint64_t now = world_env(trial->timetable->world)->now_ns;
+    trial->result.started_ns = now;
+    timer_set(&trial->deadline, now + (expect->within_ns ? expect->within_ns : TRIAL_LIMIT_NS));
+}
+
+/* Tries once everybody has an address; at `at:` itself only the node's own is waited for. */
+static void on_ready(void *owner)
+{
+    struct trial *trial = owner;
+    bool has_at = trial->result.expect->has_at;
+    if (trial->result.verdict != VERDICT_PENDING) {
+        return; /* its time was up before */
+    }
+    uint32_t node = who_is_waited_for(trial);
+    if (node != LAB_NONE && !(has_at && node == trial->result.expect->target_node)) {
+        world_when_ready(trial->timetable->world, node, &trial->ready, on_ready, trial);
+        return;
+    }
+    if (!has_at) {
+        trial_start_clock(trial);
+    }
+    trial_try(trial);
+}
+
+/* With `at:` the clock runs from there, ready or not; without it from when there are addresses,
+ * which must come within the limit too. */
 static void on_start(void *owner)
 {
     struct trial *trial = owner;
-    struct world *world = trial->timetable->world;
-    const struct lab_expect *expect = trial->result.expect;
-    bool counts_from_here = expect->has_at && expect->within_ns;
-    uint64_t limit = counts_from_here ? expect->within_ns : TRIAL_LIMIT_NS;
-    trial->result.started_ns = world_env(world)->now_ns;
-    timer_set(&trial->deadline, world_env(world)->now_ns + limit);
-    world_when_ready(world, expect->from, &trial->ready, on_ready, trial);
+    trial_start_clock(trial);
+    if (!trial->result.expect->has_at) {
+        timer_set(&trial->deadline, trial->result.started_ns + TRIAL_LIMIT_NS);
+    }
+    world_when_ready(trial->timetable->world, trial->result.expect->from, &trial->ready, on_ready,
+                     trial);
 }
 
 void trial_schedule(struct trial *trial)
@@ -257,6 +315,9 @@ void trial_cancel(struct trial *trial)
     struct world *world = trial->timetable->world;
     env_cancel(world_env(world), &trial->start);
     world_forget_waiter(world, trial->result.expect->from, &trial->ready);
+    if (trial->result.expect->target_node != LAB_NONE) {
+        world_forget_waiter(world, trial->result.expect->target_node, &trial->ready);
+    }
     timer_fini(&trial->deadline);
     if (trial->ping) {
         icmp_ping_cancel(trial->ping);

@@ -271,7 +271,7 @@ expect:
     expected = [
         (7, "held", "a pings b within 1s", "reply from 192.0.2.2 with ttl 64 after *"),
         (8, "FAILED", "a pings b within 1ms", "nothing had come after 1.000 ms"),
-        (9, "FAILED", "a pings 192.0.2.77", "192.0.2.1 says: type 3, code 1 after *"),
+        (9, "FAILED", "a pings 192.0.2.77", "192.0.2.1 says: host unreachable after *"),
         (10, "FAILED", "a gets http://192.0.2.2/ with status 404", "status 200 after *"),
         (11, "FAILED", "a gets http://192.0.2.2:81/",
          "the server refused the connection: 192.0.2.2:81 after *"),
